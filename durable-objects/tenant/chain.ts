@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+
+/** What happened to segments: an entry of the append-only log that later proofs are built on. */
+export interface ChainEntry {
+  readonly what: 'sealed' | 'merged' | 'expired' | 'erased'
+  readonly atMs: number
+  /** Hashes of the segments that came to be. */
+  readonly added: readonly string[]
+  /** Hashes of the segments that went. */
+  readonly removed: readonly string[]
+}
+
+/** The tenant's append-only log. Each entry's hash covers the entry and the hash before it. */
+export class Chain {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  append(entry: ChainEntry): void {
+    const last = this.#sql.exec<{ hash: string }>('SELECT hash FROM chain ORDER BY number DESC LIMIT 1').toArray().at(0)
+    const text = JSON.stringify(entry)
+    const hash = createHash('sha256')
+      .update(last?.hash ?? '')
+      .update(text)
+      .digest('hex')
+    this.#sql.exec('INSERT INTO chain (entry, hash) VALUES (?, ?)', text, hash)
+  }
+
+  list(): (ChainEntry & { hash: string })[] {
+    return this.#sql
+      .exec<{ entry: string; hash: string }>('SELECT entry, hash FROM chain ORDER BY number')
+      .toArray()
+      .map(({ entry, hash }) => ({ ...JSON.parse(entry), hash }))
+  }
+}

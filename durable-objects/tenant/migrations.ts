@@ -1,0 +1,50 @@
+/** One step in the life of the object's schema. */
+export interface Migration {
+  readonly id: number
+  readonly name: string
+  readonly sql: string
+}
+
+/** Append only. A released entry is never edited: objects that ran it will not run it again. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    id: 1,
+    name: 'log store',
+    sql: `
+      CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 0), json TEXT NOT NULL);
+      CREATE TABLE journal (
+        first_seq INTEGER PRIMARY KEY,
+        rows      INTEGER NOT NULL,
+        min_time  INTEGER NOT NULL,
+        max_time  INTEGER NOT NULL,
+        bytes     BLOB NOT NULL
+      );
+      CREATE TABLE sealed (
+        id       TEXT PRIMARY KEY,
+        summary  TEXT NOT NULL,
+        header   BLOB NOT NULL,
+        bytes    BLOB NOT NULL
+      ) WITHOUT ROWID;
+      CREATE TABLE chain (number INTEGER PRIMARY KEY, entry TEXT NOT NULL, hash TEXT NOT NULL);
+      CREATE TABLE denied (what TEXT PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID;
+    `,
+  },
+]
+
+/** Brings the object's tables up to date. Runs in the constructor, so it is quick when there is nothing to do. */
+export function migrate(storage: DurableObjectStorage): void {
+  storage.transactionSync(() => {
+    storage.sql.exec('CREATE TABLE IF NOT EXISTS migration (id INTEGER PRIMARY KEY, name TEXT NOT NULL)')
+    const applied = storage.sql
+      .exec<{ id: number; name: string }>('SELECT id, name FROM migration ORDER BY id')
+      .toArray()
+    for (const [index, row] of applied.entries()) {
+      if (MIGRATIONS[index]?.name !== row.name)
+        throw new Error(`migration ${row.id} "${row.name}" was changed or removed`)
+    }
+    for (const { id, name, sql } of MIGRATIONS.slice(applied.length)) {
+      storage.sql.exec(sql)
+      storage.sql.exec('INSERT INTO migration (id, name) VALUES (?, ?)', id, name)
+    }
+  })
+}

@@ -1,0 +1,3 @@
+import { runScript } from './bootstrap.mjs'
+
+await runScript('scripts/run-tests.ts', process.argv.slice(2))

@@ -1,0 +1,37 @@
+/** One run of npm test. */
+export interface TestRun {
+  /** Also format, lint, types and the bundle. Not when only some tests are asked for. */
+  isWhole: boolean
+  /** The arguments of each run of vitest, in order. */
+  vitest: string[][]
+  environment: Record<string, string>
+}
+
+const COVERAGE = [
+  '--coverage.enabled',
+  '--coverage.provider=istanbul',
+  '--coverage.include=src/**/*.ts',
+  '--coverage.include=durable-objects/**/*.ts',
+  '--coverage.reporter=text-summary',
+  '--coverage.reporter=html',
+  '--coverage.thresholds.lines=85',
+]
+
+/** `--coverage`, `--soak`, and the names of files, which are handed to vitest together with flags of its own. */
+export function parseTestArgs(args: readonly string[]): TestRun {
+  const filters = args.filter((arg) => arg !== '--coverage' && arg !== '--soak')
+  if (args.includes('--soak')) {
+    return { isWhole: false, vitest: [['--project=e2e', ...filters]], environment: { SLUICE_SOAK: '1' } }
+  }
+  const isWhole = filters.length === 0
+  if (args.includes('--coverage')) {
+    // One run for both projects, so that their coverage is one sum. End to end runs in processes that are not measured.
+    return {
+      isWhole: false,
+      vitest: [['--project=node', '--project=worker', ...COVERAGE, ...filters]],
+      environment: {},
+    }
+  }
+  const projects = ['node', 'worker', 'e2e']
+  return { isWhole, vitest: projects.map((project) => [`--project=${project}`, ...filters]), environment: {} }
+}

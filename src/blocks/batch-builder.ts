@@ -1,0 +1,578 @@
+import { isUtf8 } from 'node:buffer'
+import { DEFAULT_LEVEL_RANK, LEVELS, levelRank, numericLevelRank, otelSeverityRank } from '../records/levels'
+import { type Claim, claimOf, isSeverityNumber, promisesTime, type Role } from '../records/names'
+import { type Instant, parseInstant } from '../records/time'
+import {
+  type Block,
+  type ColumnKind,
+  LEVEL_FORM,
+  LEVEL_SLOT,
+  type Shape,
+  type Slot,
+  type SystemColumn,
+  TIME_FORM,
+  TIME_SLOT,
+} from './block'
+import { ColumnBuilder } from './column-builder'
+import { readIsoInstant } from './iso-bytes'
+import { JsonFailure } from './json-text'
+import { Arena, type DepthLimits, type ReadRecord, type ReadSlot, readRecord, VALUE } from './record-reader'
+import { ShapeTrie } from './shape-trie'
+
+/** Why a record was not taken. `at` is the byte of the body it is about. */
+export interface RecordProblem {
+  readonly code:
+    | 'invalid_json'
+    | 'too_deep'
+    | 'record_too_large'
+    | 'invalid_utf8'
+    | 'invalid_timestamp'
+    | 'too_many_records'
+    | 'timestamp_too_old'
+    | 'timestamp_too_new'
+  readonly detail: string
+  readonly at: number
+  /** JSON pointer to the member, when it is about one. */
+  readonly pointer?: string
+}
+
+export interface BatchOptions {
+  readonly receivedMs: number
+  /** Records outside [from, to] are refused. */
+  readonly timeWindow: { readonly fromMs: number; readonly toMs: number }
+  readonly recordBytesMax: number
+  readonly depth: DepthLimits
+  readonly columnsMax: number
+  readonly shapesMax: number
+  /** The body is not valid UTF-8 as a whole, so each record has to be checked. */
+  readonly checkUtf8: boolean
+  /** Where the records come from: `http`, `otlp`, … */
+  readonly source: string
+  /** What to write instead of values under a member of this name, or undefined to keep them. */
+  readonly placeholderFor: (memberName: string) => string | undefined
+}
+
+/** The roles for which a shape's slot becomes a system column rather than a field of its own. */
+const TEXT_ROLES = ['service', 'message', 'trace_id', 'span_id'] as const
+
+/** A shape as the builder knows it: which slot says what, and its layouts by time and level form. */
+interface KnownShape {
+  readonly record: Pick<ReadRecord, 'parts'>
+  readonly slots: readonly ReadSlot[]
+  readonly timeSlot: number
+  readonly levelSlot: number
+  readonly roles: ReadonlyMap<number, Role>
+  readonly layouts: (Layout | undefined)[]
+}
+
+/** A shape with every slot assigned: what a row needs to be filed. */
+interface Layout {
+  readonly shape: number
+  /** The column of each slot; undefined where the time or level column holds the value. */
+  readonly columns: readonly (ColumnBuilder | undefined)[]
+  /** Placeholder position for slots whose value must not be kept. */
+  readonly replaced: readonly ({ readonly from: number; readonly to: number } | undefined)[]
+}
+
+const LEVEL_FORMS = 4
+
+/**
+ * Builds blocks from documents in one request body. Records are read one by one; `finish` hands over the block of those
+ * taken so far and begins the next.
+ */
+export class BatchBuilder {
+  readonly #body: Uint8Array
+  readonly #options: BatchOptions
+  readonly #arena: Arena
+  #trie = new ShapeTrie<KnownShape>()
+  #shapes: Shape[] = []
+  #columns: ColumnBuilder[] = []
+  #columnIndex = new Map<string, number>()
+  #rows = 0
+  #times = new Float64Array(1024)
+  #nanos = new Uint32Array(1024)
+  #hasNanos = false
+  #levels = new Uint8Array(1024)
+  #shapeOf = new Uint16Array(1024)
+  #instantMs = 0
+  #instantNanos = 0
+  #knownLevels: KnownLevel[] = []
+  #bytes = 0
+
+  constructor(body: Uint8Array, options: BatchOptions) {
+    this.#body = body
+    this.#options = options
+    this.#arena = new Arena(body.length)
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** About how many bytes the block will have. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /**
+   * Reads the JSON document at `from`. Answers where it ends, or the problem; a problem of kind invalid_json or too_deep
+   * leaves it to the caller where to go on.
+   */
+  addJson(from: number): { readonly end: number; readonly problem: RecordProblem | undefined } {
+    try {
+      const trie = this.#trie
+      const known = trie.read(this.#body, from, this.#arena, this.#options.depth.refuse)
+      if (known !== undefined) {
+        return {
+          end: trie.end,
+          problem: this.#file(known, trie.from, trie.to, trie.hasSources ? trie.sources : undefined, from, trie.end),
+        }
+      }
+      return this.#addUnknown(from)
+    } catch (error) {
+      if (error instanceof JsonFailure) return { end: error.problem.at, problem: error.problem }
+      throw error
+    }
+  }
+
+  /** Takes a line of plain text as a record whose document is that string. */
+  addLine(from: number, to: number): RecordProblem | undefined {
+    this.#lineShape ??= this.#learnLine()
+    this.#spanFrom[0] = from
+    this.#spanTo[0] = to
+    return this.#file(this.#lineShape, this.#spanFrom, this.#spanTo, undefined, from, to)
+  }
+
+  /** The block of all records taken since the last call, or undefined when there is none. */
+  finish(): Block | undefined {
+    if (this.#rows === 0) return undefined
+    const source = { body: this.#body, split: this.#body.length, arena: this.#arena.bytes }
+    const block = {
+      rows: this.#rows,
+      receivedMs: this.#options.receivedMs,
+      times: this.#times.slice(0, this.#rows),
+      nanos: this.#hasNanos ? this.#nanos.slice(0, this.#rows) : undefined,
+      levels: this.#levels.slice(0, this.#rows),
+      shapes: this.#shapes,
+      shapeOf: this.#shapeOf.slice(0, this.#rows),
+      columns: this.#columns.map((column) => column.finish(source)),
+    }
+    this.#trie = new ShapeTrie()
+    this.#lineShape = undefined
+    this.#shapes = []
+    this.#columns = []
+    this.#columnIndex = new Map()
+    this.#rows = 0
+    this.#bytes = 0
+    this.#hasNanos = false
+    return block
+  }
+
+  readonly #spanFrom = new Int32Array(1)
+  readonly #spanTo = new Int32Array(1)
+  #lineShape: KnownShape | undefined
+
+  #learnLine(): KnownShape {
+    const slot = {
+      path: 'message',
+      kind: VALUE.string,
+      level: 0,
+      from: 0,
+      to: 0,
+      source: undefined,
+      literalFrom: 0,
+      literalTo: 0,
+    }
+    return this.#know({ slots: [slot], parts: ['"', '"'] })
+  }
+
+  #addUnknown(from: number): { readonly end: number; readonly problem: RecordProblem | undefined } {
+    const record = readRecord(this.#body, from, this.#arena, this.#options.depth)
+    const { slots, end } = record
+    const spanFrom = Int32Array.from(slots, (slot) => slot.from)
+    const spanTo = Int32Array.from(slots, (slot) => slot.to)
+    const sources = slots.some((slot) => slot.source !== undefined) ? slots.map((slot) => slot.source) : undefined
+    if (!this.#hasRoomFor(slots)) return { end, problem: this.#fileWhole(record, spanFrom, spanTo, from) }
+    const known = this.#know(record)
+    this.#trie.learn(this.#body, record, known)
+    return { end, problem: this.#file(known, spanFrom, spanTo, sources, from, end) }
+  }
+
+  #hasRoomFor(slots: readonly ReadSlot[]): boolean {
+    const { columnsMax, shapesMax } = this.#options
+    return (
+      this.#shapes.length + LEVEL_FORMS < shapesMax && this.#columns.length + slots.length + SPARE_COLUMNS <= columnsMax
+    )
+  }
+
+  /** Decides what each slot of a shape means. */
+  #know(record: Pick<ReadRecord, 'slots' | 'parts'>): KnownShape {
+    const { slots, parts } = record
+    const best = new Map<Role, { index: number; claim: Claim }>()
+    for (const [index, slot] of slots.entries()) {
+      const claim = claimOf(slot.path)
+      if (!claim || !canHold(claim.role, slot.kind)) continue
+      const rival = best.get(claim.role)
+      if (!rival || claim.strength < rival.claim.strength) best.set(claim.role, { index, claim })
+    }
+    const roles = new Map([...best].map(([role, { index }]): [number, Role] => [index, role]))
+    const timeSlot = best.get('time')?.index ?? -1
+    const levelSlot = best.get('level')?.index ?? -1
+    return { record: { parts }, slots, timeSlot, levelSlot, roles, layouts: [] }
+  }
+
+  /** Files one record: its time, its level, its cells. Answers why not, if not. */
+  #file(
+    known: KnownShape,
+    from: Int32Array,
+    to: Int32Array,
+    sources: readonly (string | undefined)[] | undefined,
+    start: number,
+    end: number,
+  ): RecordProblem | undefined {
+    const unfit = this.#bytesProblem(start, end)
+    if (unfit) return unfit
+    const timeForm = this.#readTime(known, from, to)
+    if (timeForm < 0) return this.#timeProblem(known, from, to, start)
+    const { fromMs, toMs } = this.#options.timeWindow
+    if (this.#instantMs < fromMs || this.#instantMs > toMs) return this.#windowProblem(known, start)
+    const level = this.#readLevel(known, from, to)
+    const variant = timeForm * LEVEL_FORMS + level.form
+    let layout = known.layouts[variant]
+    if (layout === undefined) {
+      layout = this.#layOut(known, timeForm, level.form)
+      known.layouts[variant] = layout
+    }
+    const { columns, replaced } = layout
+    for (let index = 0; index < columns.length; index++) {
+      const column = columns[index]
+      if (column === undefined) continue
+      const instead = replaced[index]
+      if (instead !== undefined) {
+        column.push(instead.from, instead.to)
+        continue
+      }
+      if (sources !== undefined) {
+        const source = sources[index]
+        if (source !== undefined) column.noteSource(source)
+      }
+      column.push(from[index], to[index])
+    }
+    this.#takeRow(layout.shape, level.rank)
+    this.#bytes += end - start
+    return undefined
+  }
+
+  /** A record with too many members for columns of their own is kept whole; what the system reads is copied out. */
+  #fileWhole(record: ReadRecord, from: Int32Array, to: Int32Array, start: number): RecordProblem | undefined {
+    const known = this.#know(record)
+    const unfit = this.#bytesProblem(start, record.end)
+    if (unfit) return unfit
+    if (this.#readTime(known, from, to) < 0) return this.#timeProblem(known, from, to, start)
+    const { fromMs, toMs } = this.#options.timeWindow
+    if (this.#instantMs < fromMs || this.#instantMs > toMs) return this.#windowProblem(known, start)
+    const level = this.#readLevel(known, from, to)
+    const hidden: number[] = []
+    for (const [index, role] of known.roles) {
+      if (!isTextRole(role)) continue
+      const column = this.#systemColumn(role, 'string')
+      if (this.#options.placeholderFor(lastName(record.slots[index].path)) !== undefined) continue
+      this.#columns[column].push(from[index], to[index])
+      hidden.push(column)
+    }
+    const rest = this.#systemColumn('rest', 'json')
+    const whole = this.#arena.putText(this.#wholeText(record))
+    this.#columns[rest].push(whole.from, whole.to)
+    const slots = [{ column: rest, form: 0, path: '' }]
+    const shape = this.#shapeIndex({ parts: ['', ''], slots, hidden: this.#withSource(hidden) })
+    this.#takeRow(shape, level.rank)
+    this.#bytes += record.end - start
+    return undefined
+  }
+
+  #wholeText(record: ReadRecord): string {
+    let text = record.parts[0]
+    for (const [index, slot] of record.slots.entries()) {
+      const instead = placeholderOf(slot, this.#options.placeholderFor)
+      text +=
+        (instead === undefined ? this.#sourceText(slot) : placeholderJson(slot, instead)) + record.parts[index + 1]
+    }
+    return text
+  }
+
+  #sourceText(slot: ReadSlot): string {
+    if (slot.source !== undefined) return slot.source.slice(1, -1)
+    const text = this.#text(slot.from, slot.to)
+    return slot.kind === VALUE.string ? JSON.stringify(text).slice(1, -1) : text
+  }
+
+  #takeRow(shape: number, levelRank: number): void {
+    const row = this.#rows++
+    if (row === this.#times.length) this.#grow()
+    this.#times[row] = this.#instantMs
+    this.#nanos[row] = this.#instantNanos
+    if (this.#instantNanos !== 0) this.#hasNanos = true
+    this.#levels[row] = levelRank
+    this.#shapeOf[row] = shape
+    this.#sourceColumn?.push(this.#sourceSpan.from, this.#sourceSpan.to)
+  }
+
+  /** Reads the record's time into #instantMs and #instantNanos; answers its form, or −1 when it is promised and unreadable. */
+  #readTime(known: KnownShape, from: Int32Array, to: Int32Array): number {
+    this.#instantNanos = 0
+    this.#instantMs = this.#options.receivedMs
+    const { timeSlot } = known
+    if (timeSlot < 0) return TIME_FORM.column
+    const slot = known.slots[timeSlot]
+    const start = from[timeSlot]
+    const length = to[timeSlot] - start
+    if (slot.kind === VALUE.string && start < this.#body.length) {
+      const form = readIsoInstant(this.#body, start, length, instantScratch)
+      if (form !== 0) {
+        this.#instantMs = instantScratch[0]
+        this.#instantNanos = instantScratch[1]
+        return form
+      }
+    }
+    const text = this.#text(start, to[timeSlot])
+    const instant = readTimeText(text, slot)
+    if (instant === undefined) return promisesTime(slot.path) ? -1 : TIME_FORM.column
+    this.#instantMs = instant.ms
+    this.#instantNanos = instant.nanos
+    if (slot.kind !== VALUE.number || instant.nanos !== 0) return TIME_FORM.column
+    if (text === String(instant.ms) && text.length === 13) return TIME_FORM.epochMs
+    return text.length === 10 && text === String(instant.ms / 1000) ? TIME_FORM.epochSeconds : TIME_FORM.column
+  }
+
+  #readLevel(known: KnownShape, from: Int32Array, to: Int32Array): KnownLevel {
+    const { levelSlot } = known
+    if (levelSlot < 0) return NO_LEVEL
+    const start = from[levelSlot]
+    const end = to[levelSlot]
+    const bytes = start < this.#body.length ? this.#body : undefined
+    if (bytes !== undefined) {
+      for (const level of this.#knownLevels)
+        if (level.slot === levelSlot && sameAt(bytes, start, end, level.spelling)) return level
+    }
+    const level = readLevelText(this.#text(start, end), known.slots[levelSlot], levelSlot)
+    if (bytes !== undefined && end - start <= 16 && this.#knownLevels.length < 32) {
+      this.#knownLevels.push({ ...level, spelling: bytes.slice(start, end) })
+    }
+    return level
+  }
+
+  #layOut(known: KnownShape, timeForm: number, levelForm: number): Layout {
+    const occurrences = new Map<string, number>()
+    const columns: (ColumnBuilder | undefined)[] = []
+    const replaced: ({ from: number; to: number } | undefined)[] = []
+    const parts = [...known.record.parts]
+    const slots = known.slots.map((slot, index): Slot => {
+      const role = known.roles.get(index)
+      const placeholder = placeholderOf(slot, this.#options.placeholderFor)
+      if (placeholder === undefined && role === 'time' && timeForm !== 0)
+        return this.#virtualSlot(columns, TIME_SLOT, timeForm, slot)
+      if (placeholder === undefined && role === 'level' && levelForm !== 0)
+        return this.#virtualSlot(columns, LEVEL_SLOT, levelForm, slot)
+      const kind = placeholder === undefined ? columnKind(slot.kind) : 'string'
+      if (placeholder !== undefined && slot.kind !== VALUE.string) {
+        parts[index] += '"'
+        parts[index + 1] = `"${parts[index + 1]}`
+      }
+      const column =
+        role !== undefined && isTextRole(role)
+          ? this.#systemColumn(role, kind)
+          : this.#fieldColumn(slot.path, kind, occurrences)
+      columns[index] = this.#columns[column]
+      replaced[index] = placeholder === undefined ? undefined : this.#arena.putText(placeholder)
+      return { column, form: 0, path: slot.path }
+    })
+    return { shape: this.#shapeIndex({ parts, slots, hidden: this.#withSource([]) }), columns, replaced }
+  }
+
+  #virtualSlot(columns: (ColumnBuilder | undefined)[], column: number, form: number, slot: ReadSlot): Slot {
+    columns.push(undefined)
+    return { column, form, path: slot.path }
+  }
+
+  #sourceColumn: ColumnBuilder | undefined
+  #sourceSpan = { from: 0, to: 0 }
+
+  /** Every row has the system column `source`. */
+  #withSource(hidden: readonly number[]): number[] {
+    const index = this.#systemColumn('source', 'string')
+    if (this.#sourceColumn !== this.#columns[index]) {
+      this.#sourceColumn = this.#columns[index]
+      this.#sourceSpan = this.#arena.putText(this.#options.source)
+    }
+    return [...hidden, index]
+  }
+
+  #systemColumn(name: SystemColumn, kind: ColumnKind): number {
+    return this.#columnNamed(`\u0000${name}`, () => new ColumnBuilder(name, kind, true))
+  }
+
+  /** The same path with the same kind shares a column; a second member of that path in one document gets its own. */
+  #fieldColumn(path: string, kind: ColumnKind, occurrences: Map<string, number>): number {
+    const key = `${kind}\u0000${path}`
+    const occurrence = occurrences.get(key) ?? 0
+    occurrences.set(key, occurrence + 1)
+    return this.#columnNamed(`${key}\u0000${occurrence}`, () => new ColumnBuilder(path, kind, false))
+  }
+
+  #columnNamed(key: string, create: () => ColumnBuilder): number {
+    const known = this.#columnIndex.get(key)
+    if (known !== undefined) return known
+    this.#columnIndex.set(key, this.#columns.length)
+    return this.#columns.push(create()) - 1
+  }
+
+  #shapeIndex(shape: Shape): number {
+    const text = JSON.stringify(shape)
+    const known = this.#shapes.findIndex((other) => JSON.stringify(other) === text)
+    return known >= 0 ? known : this.#shapes.push(shape) - 1
+  }
+
+  #text(from: number, to: number): string {
+    const split = this.#body.length
+    return decoder.decode(
+      from < split ? this.#body.subarray(from, to) : this.#arena.bytes.subarray(from - split, to - split),
+    )
+  }
+
+  #bytesProblem(from: number, to: number): RecordProblem | undefined {
+    const { recordBytesMax: max, checkUtf8 } = this.#options
+    if (checkUtf8 && !isUtf8(this.#body.subarray(from, to))) {
+      return { code: 'invalid_utf8', detail: 'the record is not valid UTF-8', at: from }
+    }
+    if (to - from <= max) return undefined
+    return { code: 'record_too_large', detail: `the record has ${to - from} bytes; the limit is ${max}`, at: from }
+  }
+
+  #timeProblem(known: KnownShape, from: Int32Array, to: Int32Array, at: number): RecordProblem {
+    const slot = known.slots[known.timeSlot]
+    const text = this.#text(from[known.timeSlot], to[known.timeSlot]).slice(0, 40)
+    return {
+      code: 'invalid_timestamp',
+      detail: `${JSON.stringify(text)} is not a time`,
+      at,
+      pointer: pointerTo(slot.path),
+    }
+  }
+
+  #windowProblem(known: KnownShape, at: number): RecordProblem {
+    const { fromMs, toMs } = this.#options.timeWindow
+    const old = this.#instantMs < fromMs
+    const bound = new Date(old ? fromMs : toMs).toISOString()
+    const detail = `${printTime(this.#instantMs)} is ${old ? 'before the oldest' : 'after the latest'} time taken, ${bound}`
+    const pointer = known.timeSlot < 0 ? undefined : pointerTo(known.slots[known.timeSlot].path)
+    return {
+      code: old ? 'timestamp_too_old' : 'timestamp_too_new',
+      detail,
+      at,
+      ...(pointer === undefined ? {} : { pointer }),
+    }
+  }
+
+  #grow(): void {
+    const size = this.#times.length * 2
+    this.#times = grown(new Float64Array(size), this.#times)
+    this.#nanos = grown(new Uint32Array(size), this.#nanos)
+    this.#levels = grown(new Uint8Array(size), this.#levels)
+    this.#shapeOf = grown(new Uint16Array(size), this.#shapeOf)
+  }
+}
+
+/** System columns that a record kept whole may still need. */
+const SPARE_COLUMNS = 8
+
+interface KnownLevel {
+  readonly rank: number
+  readonly form: number
+  readonly slot: number
+  readonly spelling: Uint8Array
+}
+
+const NO_LEVEL: KnownLevel = {
+  rank: DEFAULT_LEVEL_RANK,
+  form: LEVEL_FORM.column,
+  slot: -1,
+  spelling: new Uint8Array(0),
+}
+
+/** Milliseconds and nanoseconds of the last time read; a result register, not state. */
+const instantScratch = new Float64Array(2)
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
+
+function readLevelText(text: string, slot: ReadSlot, index: number): KnownLevel {
+  const rank = slot.kind === VALUE.string ? levelRank(text) : levelOfNumber(Number(text), slot.path)
+  if (rank === undefined) return { ...NO_LEVEL, slot: index }
+  return {
+    rank,
+    form: slot.kind === VALUE.string ? levelForm(text, rank) : LEVEL_FORM.column,
+    slot: index,
+    spelling: NO_LEVEL.spelling,
+  }
+}
+
+function levelOfNumber(value: number, path: string): number | undefined {
+  return isSeverityNumber(path) ? otelSeverityRank(value) : numericLevelRank(value)
+}
+
+function levelForm(text: string, rank: number): number {
+  if (text === LEVELS[rank]) return LEVEL_FORM.lower
+  return text === LEVELS[rank].toUpperCase() ? LEVEL_FORM.upper : LEVEL_FORM.column
+}
+
+/** A small number under a loose name (`time: 0.25`) is a duration or a counter, not a time. */
+function readTimeText(text: string, slot: ReadSlot): Instant | undefined {
+  const instant = parseInstant(text)
+  if (instant && slot.kind === VALUE.number && !promisesTime(slot.path) && instant.ms < YEAR_1973_MS) return undefined
+  return instant
+}
+
+const YEAR_1973_MS = 100_000_000_000
+
+function canHold(role: Role, kind: number): boolean {
+  if (kind === VALUE.string) return true
+  return kind === VALUE.number && (role === 'time' || role === 'level')
+}
+
+const isTextRole = (role: Role): role is (typeof TEXT_ROLES)[number] => TEXT_ROLES.some((text) => text === role)
+
+/** `true`, `false` and `null` are no secrets; everything else under a secret's name is replaced. */
+function placeholderOf(slot: ReadSlot, placeholderFor: BatchOptions['placeholderFor']): string | undefined {
+  if (slot.kind === VALUE.literal) return undefined
+  for (const name of slot.path.split('.')) {
+    const placeholder = placeholderFor(name)
+    if (placeholder !== undefined) return placeholder
+  }
+  return undefined
+}
+
+const placeholderJson = (slot: ReadSlot, text: string): string =>
+  slot.kind === VALUE.string ? text : JSON.stringify(text)
+
+function columnKind(kind: number): ColumnKind {
+  if (kind === VALUE.string) return 'string'
+  if (kind === VALUE.number) return 'number'
+  return kind === VALUE.literal ? 'literal' : 'json'
+}
+
+const lastName = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
+
+const pointerTo = (path: string): string => `/${path.replaceAll('~', '~0').replaceAll('.', '/')}`
+
+function printTime(ms: number): string {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'the time'
+}
+
+function sameAt(bytes: Uint8Array, from: number, to: number, other: Uint8Array): boolean {
+  if (to - from !== other.length) return false
+  for (let index = 0; index < other.length; index++) if (bytes[from + index] !== other[index]) return false
+  return true
+}
+
+function grown<T extends { set(values: T): void }>(target: T, values: T): T {
+  target.set(values)
+  return target
+}

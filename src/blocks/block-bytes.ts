@@ -1,0 +1,122 @@
+import type { Block, BlockColumn, ColumnKind, Shape } from './block'
+
+/**
+ * The block as bytes, as it travels to the tenant object and lies in the journal:
+ * `SLB1`, the sections (each aligned to 8 bytes), the header as JSON, its length as a 32-bit integer. Little-endian.
+ * Sections in order: times (f64), nanos (u32, if any), levels (u8), shapes of rows (u16, if more than one shape), sequence
+ * numbers and times of receipt (f64, if they differ from row to row), then for each column the cells' ends (u32) and their
+ * bytes.
+ */
+const MAGIC = 0x31424c53
+
+interface Header {
+  readonly rows: number
+  readonly received: number
+  readonly nanos: boolean
+  readonly perRow: boolean
+  readonly shapes: readonly Shape[]
+  readonly columns: readonly HeaderColumn[]
+}
+
+interface HeaderColumn {
+  readonly name: string
+  readonly kind: ColumnKind
+  readonly system: boolean
+  readonly cells: number
+  readonly bytes: number
+  readonly sources?: readonly (readonly [number, string])[]
+}
+
+export function encodeBlock(block: Block): Uint8Array {
+  const header: Header = {
+    rows: block.rows,
+    received: block.receivedMs,
+    nanos: block.nanos !== undefined,
+    perRow: block.seqs !== undefined && block.received !== undefined,
+    shapes: block.shapes,
+    columns: block.columns.map(headerColumn),
+  }
+  const headerBytes = new TextEncoder().encode(JSON.stringify(header))
+  const sections = [
+    bytesOf(block.times),
+    ...(block.nanos ? [bytesOf(block.nanos)] : []),
+    block.levels,
+    ...(block.shapes.length > 1 ? [bytesOf(block.shapeOf)] : []),
+    ...(block.seqs && block.received ? [bytesOf(block.seqs), bytesOf(block.received)] : []),
+    ...block.columns.flatMap((column) => [bytesOf(column.cells.ends), column.cells.bytes]),
+  ]
+  const size = sections.reduce((sum, section) => sum + aligned(section.length), 8) + headerBytes.length + 4
+  const out = new Uint8Array(size)
+  const view = new DataView(out.buffer)
+  view.setUint32(0, MAGIC, true)
+  let at = 8
+  for (const section of sections) {
+    out.set(section, at)
+    at += aligned(section.length)
+  }
+  out.set(headerBytes, at)
+  view.setUint32(size - 4, headerBytes.length, true)
+  return out
+}
+
+/** Reads what encodeBlock wrote. The columns are views of `bytes`. Throws on anything else: a journal row is never half a block. */
+export function decodeBlock(bytes: Uint8Array): Block {
+  const whole = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  const view = new DataView(whole.buffer, whole.byteOffset, whole.length)
+  if (whole.length < 12 || view.getUint32(0, true) !== MAGIC) throw new Error('not a block')
+  const headerLength = view.getUint32(whole.length - 4, true)
+  const header: Header = JSON.parse(
+    new TextDecoder().decode(whole.subarray(whole.length - 4 - headerLength, whole.length - 4)),
+  )
+  let at = 8
+  const take = (length: number): { buffer: ArrayBufferLike; offset: number } => {
+    const offset = whole.byteOffset + at
+    at += aligned(length)
+    return { buffer: whole.buffer, offset }
+  }
+  const { rows } = header
+  const times = take(rows * 8)
+  const nanos = header.nanos ? take(rows * 4) : undefined
+  const levels = take(rows)
+  const shapeOf = header.shapes.length > 1 ? take(rows * 2) : undefined
+  const seqs = header.perRow ? take(rows * 8) : undefined
+  const received = header.perRow ? take(rows * 8) : undefined
+  return {
+    ...(seqs && { seqs: new Float64Array(seqs.buffer, seqs.offset, rows) }),
+    ...(received && { received: new Float64Array(received.buffer, received.offset, rows) }),
+    rows,
+    receivedMs: header.received,
+    times: new Float64Array(times.buffer, times.offset, rows),
+    nanos: nanos && new Uint32Array(nanos.buffer, nanos.offset, rows),
+    levels: new Uint8Array(levels.buffer, levels.offset, rows),
+    shapes: header.shapes,
+    shapeOf: shapeOf ? new Uint16Array(shapeOf.buffer, shapeOf.offset, rows) : new Uint16Array(rows),
+    columns: header.columns.map((column): BlockColumn => {
+      const ends = take(column.cells * 4)
+      const text = take(column.bytes)
+      return {
+        name: column.name,
+        kind: column.kind,
+        system: column.system,
+        cells: {
+          count: column.cells,
+          ends: new Uint32Array(ends.buffer, ends.offset, column.cells),
+          bytes: new Uint8Array(text.buffer, text.offset, column.bytes),
+        },
+        sources: column.sources && new Map(column.sources),
+      }
+    }),
+  }
+}
+
+function headerColumn(column: BlockColumn): HeaderColumn {
+  const { name, kind, system, cells, sources } = column
+  const header = { name, kind, system, cells: cells.count, bytes: cells.bytes.length }
+  return sources ? { ...header, sources: [...sources] } : header
+}
+
+const bytesOf = (array: Float64Array | Uint32Array | Uint16Array): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+
+/** Typed arrays must begin at multiples of their element's size. */
+const aligned = (length: number): number => (length + 7) & ~7

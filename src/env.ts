@@ -1,0 +1,115 @@
+import * as z from 'zod'
+import type { TenantObject } from '../durable-objects/tenant'
+import { CONFIGURATION_VARIABLES } from './config-variables'
+import { LOG_LEVELS } from './log'
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, { error: `it must be a whole number from ${min} to ${max}` })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error: `it must be from ${min} to ${max}` })
+
+const oneOf = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  z.enum(names, { error: `it must be one of ${names.join(', ')}` })
+
+const flag = z
+  .string()
+  .toLowerCase()
+  .pipe(oneOf(['true', 'false']))
+  .transform((text) => text === 'true')
+
+const headerName = z
+  .string()
+  .regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, { error: 'it must be the name of a header' })
+  .toLowerCase()
+
+const hostNames = z.string().transform(
+  (text) =>
+    new Set(
+      text
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean),
+    ),
+)
+
+const serviceAddress = z.url({ protocol: /^https?$/, error: 'it must be an http or https URL' }).optional()
+
+/** A variable that is unset has the default of docs/configuration.md. */
+const variable = (name: string) => z.string().prefault(defaultOf(name))
+
+const Variables = z.object({
+  ENVIRONMENT: variable('ENVIRONMENT').pipe(oneOf(['development', 'staging', 'production'])),
+  LOG_LEVEL: variable('LOG_LEVEL').pipe(z.string().toLowerCase()).pipe(oneOf(LOG_LEVELS)),
+  API_KEY_HEADER: variable('API_KEY_HEADER').pipe(headerName),
+  DEFAULT_TTL_DAYS: variable('DEFAULT_TTL_DAYS').pipe(wholeNumber(1, 36_500)),
+  CLEANUP_BATCH_SIZE: variable('CLEANUP_BATCH_SIZE').pipe(wholeNumber(1, 100_000)),
+  HOT_HOURS: variable('HOT_HOURS').pipe(wholeNumber(0, 87_600)),
+  SERVICE_HOSTS: z.string().prefault('').pipe(hostNames),
+  DEFAULT_TENANT: z.string().prefault('acme'),
+  LOG_SERVICE_API_KEY: z.string().optional(),
+  JWT_SECRET: z.string().optional(),
+  RATE_LIMIT_ENABLED: variable('RATE_LIMIT_ENABLED').pipe(flag),
+  RATE_LIMIT_REQUESTS: variable('RATE_LIMIT_REQUESTS').pipe(wholeNumber(1, 1_000_000_000)),
+  RATE_LIMIT_WINDOW: variable('RATE_LIMIT_WINDOW').pipe(wholeNumber(1, 86_400)),
+  ENABLE_ANALYTICS: variable('ENABLE_ANALYTICS').pipe(flag),
+  ENABLE_INTEGRATIONS: variable('ENABLE_INTEGRATIONS').pipe(flag),
+  ENABLE_WEBHOOKS: variable('ENABLE_WEBHOOKS').pipe(flag),
+  ENABLE_CONTENT_ANALYSIS: variable('ENABLE_CONTENT_ANALYSIS').pipe(flag),
+  ENABLE_WEBSOCKET: variable('ENABLE_WEBSOCKET').pipe(flag),
+  API_V1_REQUESTS_PER_MINUTE: variable('API_V1_REQUESTS_PER_MINUTE').pipe(wholeNumber(0, 1_000_000_000)),
+  API_V1_BATCHES_PER_MINUTE: variable('API_V1_BATCHES_PER_MINUTE').pipe(wholeNumber(0, 1_000_000_000)),
+  AUTH_SERVICE_URL: serviceAddress,
+  AUTH_SERVICE_API_KEY: z.string().optional(),
+  DATA_SERVICE_URL: serviceAddress,
+  DATA_SERVICE_API_KEY: z.string().optional(),
+  CONTENT_SKIMMER_URL: serviceAddress,
+  CONTENT_SKIMMER_API_KEY: z.string().optional(),
+})
+
+/** What the platform gives the Worker: the bindings and variables of wrangler.toml, and secrets. */
+export interface Env extends z.input<typeof Variables> {
+  readonly TENANT: DurableObjectNamespace<TenantObject>
+  readonly CONTROL: D1Database
+  readonly PAYLOAD: D1Database
+  readonly CACHE: KVNamespace
+  /** Absent where an account has no R2; payloads then stay in D1. */
+  readonly ARCHIVE?: R2Bucket
+}
+
+/** The variables, checked, under their own names. */
+export type Config = Readonly<z.output<typeof Variables>>
+
+/** The names of all variables that Sluice knows. */
+export const VARIABLE_NAMES = Variables.keyof().options
+
+/** The env object lives as long as the isolate, so this holds one entry in practice. */
+const checked = new WeakMap<object, Config>()
+
+/** Answers the variables, or throws an error that names each wrong one. It never shows a value: it may be a secret. */
+export function readConfig(env: z.input<typeof Variables>): Config {
+  const known = checked.get(env)
+  if (known) return known
+  const config = parseVariables(env)
+  checked.set(env, config)
+  return config
+}
+
+function parseVariables(env: z.input<typeof Variables>): Config {
+  const set = VARIABLE_NAMES.map((name) => [name, toText(env[name])])
+  const result = Variables.safeParse(Object.fromEntries(set))
+  if (result.success) return result.data
+  const wrong = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new Error(`The configuration is wrong. ${wrong.join('; ')}.`)
+}
+
+/** wrangler.toml may hold numbers and booleans, and a variable that is set to nothing is as good as unset. */
+const toText = (value: unknown): string | undefined =>
+  value === undefined || value === null || value === '' ? undefined : `${value}`
+
+function defaultOf(name: string): string {
+  const found = CONFIGURATION_VARIABLES.find((entry) => entry.name === name)?.default
+  if (found === undefined) throw new Error(`src/config-variables.ts has no default for ${name}`)
+  return found
+}

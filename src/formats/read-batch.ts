@@ -1,0 +1,113 @@
+import { isUtf8 } from 'node:buffer'
+import { BatchBuilder, type RecordProblem } from '../blocks/batch-builder'
+import type { Block } from '../blocks/block'
+import { encodeBlock } from '../blocks/block-bytes'
+import { BRACE_OPEN, BRACKET_OPEN, skipSpace } from '../blocks/json-text'
+import { redactBlock } from '../blocks/redact-block'
+import {
+  BATCH_RECORDS_MAX,
+  BLOCK_BYTES_TARGET,
+  COLUMNS_MAX,
+  DEPTH_MAX,
+  DEPTH_REFUSED,
+  FUTURE_MS_MAX,
+  RECORD_BYTES_MAX,
+  SHAPES_MAX,
+} from '../limits/limits'
+import { type Redactor, secretKeyKind } from '../records/redact/redact'
+import type { BlockSummary } from '../tenant/contract'
+import { type ReadOutcome, readJsonDocuments } from './json-documents'
+import { readTextLines } from './text-lines'
+
+export interface BatchSettings {
+  readonly receivedMs: number
+  /** Older records would be expired at once. */
+  readonly retentionMs: number
+  readonly redactor: Redactor
+  /** What the records' `source` is. */
+  readonly source: string
+}
+
+/** A body as blocks. */
+export interface ReadBatch extends ReadOutcome {
+  readonly blocks: readonly Uint8Array[]
+  readonly summaries: readonly BlockSummary[]
+}
+
+/** Too many records is about the batch, not about a record of it. */
+export const TOO_MANY_RECORDS = `a batch holds at most ${BATCH_RECORDS_MAX} records`
+
+/** Turns a request body into blocks: format, normalisation, redaction. No I/O and no clock. */
+export function readBatch(body: Uint8Array, contentType: string, settings: BatchSettings): ReadBatch {
+  const builder = new BatchBuilder(body, {
+    receivedMs: settings.receivedMs,
+    timeWindow: { fromMs: settings.receivedMs - settings.retentionMs, toMs: settings.receivedMs + FUTURE_MS_MAX },
+    recordBytesMax: RECORD_BYTES_MAX,
+    depth: { flatten: DEPTH_MAX, refuse: DEPTH_REFUSED },
+    columnsMax: COLUMNS_MAX,
+    shapesMax: SHAPES_MAX,
+    checkUtf8: !isUtf8(body),
+    source: settings.source,
+    placeholderFor: (name) => {
+      const kind = secretKeyKind(name)
+      return kind && settings.redactor.placeholder(kind)
+    },
+  })
+  const blocks: Block[] = []
+  const cut = (): void => {
+    const block = builder.finish()
+    if (block) blocks.push(redactBlock(block, settings.redactor))
+  }
+  const outcome = readerFor(body, contentType)(body, builder, (received) => {
+    if (builder.bytes >= BLOCK_BYTES_TARGET) cut()
+    return received > BATCH_RECORDS_MAX ? { code: 'too_many_records', detail: TOO_MANY_RECORDS, at: 0 } : undefined
+  })
+  cut()
+  return { ...outcome, blocks: blocks.map(encodeBlock), summaries: blocks.map(summarise) }
+}
+
+/**
+ * The type is believed only where the body agrees: clients call JSON `application/x-www-form-urlencoded`, NDJSON
+ * `application/json`, and lines of text anything at all.
+ */
+function readerFor(body: Uint8Array, contentType: string): typeof readJsonDocuments {
+  const first = body[skipSpace(body, body[0] === 0xef ? 3 : 0)]
+  if (contentType === 'text/plain') return first === BRACE_OPEN ? readJsonOrText : readTextLines
+  if (first === BRACE_OPEN || first === BRACKET_OPEN || contentType.includes('json')) return readJsonDocuments
+  return isBareJson(body) ? readJsonDocuments : readTextLines
+}
+
+/** Text that only begins like JSON is text, where the client says so. */
+const readJsonOrText: typeof readJsonDocuments = (body, builder, afterRecord) => {
+  const asJson = readJsonDocuments(body, builder, afterRecord)
+  if (builder.rows > 0 || asJson.received > asJson.rejected.length) return asJson
+  return readTextLines(body, builder, afterRecord)
+}
+
+/** `null`, `42`, `"text"`: JSON, but no log. */
+function isBareJson(body: Uint8Array): boolean {
+  if (body.length > 64) return false
+  try {
+    JSON.parse(new TextDecoder().decode(body))
+    return true
+  } catch {
+    return false
+  }
+}
+
+function summarise({ rows, times }: Block): BlockSummary {
+  let minTime = Number.POSITIVE_INFINITY
+  let maxTime = Number.NEGATIVE_INFINITY
+  for (const time of times) {
+    if (time < minTime) minTime = time
+    if (time > maxTime) maxTime = time
+  }
+  return { rows, minTime, maxTime }
+}
+
+/** How many records were refused, by code. */
+export function countByCode(rejected: readonly RecordProblem[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { code } of rejected) counts[code] = (counts[code] ?? 0) + 1
+  return counts
+}

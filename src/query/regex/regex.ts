@@ -1,0 +1,73 @@
+import { compileNfa, countStates } from './compile-nfa'
+import { toDfaProgram } from './dfa-program'
+import { lazyDfaOf, searchDfa } from './lazy-dfa'
+import { literalOf } from './literal'
+import { parseRegex } from './parse-regex'
+import type { RegexProblem } from './pattern-reader'
+import { foldTree, isFoldSafe, type RegexNode } from './regex-tree'
+
+export type { RegexProblem } from './pattern-reader'
+
+/** Enough for any pattern typed by hand, and few enough for the parser to be quick on any. */
+const PATTERN_LENGTH_MAX = 1000
+
+/** A search may look at every NFA state for each byte when the DFA has to be built anew all the time. */
+const STATES_MAX = 20_000
+
+/** A compiled pattern. It keeps the automaton states that texts have led to so far, within fixed bounds. */
+export interface Regex {
+  /** Is there a match anywhere in bytes[from, to)? The text is that range: `^` and `$` are its ends. */
+  test(bytes: Uint8Array, from: number, to: number): boolean
+  /**
+   * A literal that every match contains once A-Z are a-z, or undefined when none was found. Folding text with
+   * `foldAscii` or `foldText` keeps it, so that text in which it is not found cannot match.
+   */
+  readonly literal: Uint8Array | undefined
+  /** Does this pattern give the same answer for folded text as for the text itself? */
+  readonly foldSafe: boolean
+  /** A pattern that matches the folded form of every text that this one matches, and perhaps of others. */
+  folded(): Regex
+}
+
+/** A pattern ready to search with, or why it is refused. */
+export type CompiledRegex =
+  | { readonly ok: true; readonly value: Regex }
+  | { readonly ok: false; readonly error: RegexProblem }
+
+/** Compiles a pattern in the syntax of RE2. Searching takes time in proportion to the text, whatever the pattern. */
+export function compileRegex(pattern: string): CompiledRegex {
+  if (pattern.length > PATTERN_LENGTH_MAX) {
+    return tooLarge(pattern, `A pattern can have ${PATTERN_LENGTH_MAX} characters`)
+  }
+  const parsed = parseRegex(pattern)
+  if (!parsed.ok) return parsed
+  const tree = parsed.value
+  if (Math.max(countStates(tree), countStates(foldTree(tree))) > STATES_MAX) {
+    return tooLarge(pattern, 'The repeats in this pattern multiply to more than can be searched for')
+  }
+  return { ok: true, value: toRegex(tree) }
+}
+
+function toRegex(tree: RegexNode): Regex {
+  const dfa = onDemand(() => lazyDfaOf(toDfaProgram(compileNfa(tree))))
+  const regex: Regex = {
+    test: (bytes, from, to) => searchDfa(dfa(), bytes, from, to),
+    literal: literalOf(tree),
+    foldSafe: isFoldSafe(tree),
+    folded: onDemand(() => (regex.foldSafe ? regex : toRegex(foldTree(tree)))),
+  }
+  return regex
+}
+
+const tooLarge = (pattern: string, message: string): CompiledRegex => ({
+  ok: false,
+  error: { code: 'regex_too_large', message, from: 0, to: pattern.length },
+})
+
+function onDemand<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}

@@ -1,0 +1,3 @@
+export { type Cidr, cidrContains, parseCidr } from './cidr'
+export { parseTime } from './instant'
+export { formatDuration, parseDuration, parseQuantity } from './quantity'

@@ -1,0 +1,73 @@
+/** What a member of the sent document can mean to the system. Everything else is a plain field. */
+export type Role = 'time' | 'level' | 'service' | 'message' | 'trace_id' | 'span_id'
+
+/** Objects whose members count as if they stood at the top: `metadata.ip` is found as `ip`. */
+export const WRAPPERS = ['metadata', 'attributes', 'context', 'fields', 'extra'] as const
+
+/**
+ * Names under which each role arrives, the strongest first, compared without case, `_` and `-`.
+ * The source is the field mapping of the API conventions, with ECS, OpenTelemetry, pino, Python and Datadog spellings.
+ */
+const NAMES: Readonly<Record<Role, readonly string[]>> = {
+  time: ['timestamp', '@timestamp', 'time', 'ts', 'datetime', 'dt', '_time', 'asctime', 'eventtime'],
+  level: ['level', 'severity', 'severitytext', 'lvl', 'loglevel', 'log.level', 'levelname', 'severitynumber', 'status'],
+  service: [
+    'service',
+    'servicename',
+    'service.name',
+    'component',
+    'source',
+    'logger',
+    'app',
+    'application',
+    'resource.service.name',
+  ],
+  message: ['message', 'msg', 'body', 'text', 'event', 'log', 'line'],
+  trace_id: ['traceid', 'trace.id', 'trace.traceid', 'dd.traceid', 'otel.traceid'],
+  span_id: ['spanid', 'span.id', 'trace.spanid', 'dd.spanid', 'otel.spanid'],
+}
+
+/** A name that promises a time: an unreadable value under it is refused rather than kept as a plain field. */
+const STRICT_TIME_NAMES: ReadonlySet<string> = new Set(['timestamp', '@timestamp', '_time'])
+
+/** One way to read a path: the role and how strong the claim is (smaller is stronger). */
+export interface Claim {
+  readonly role: Role
+  readonly strength: number
+}
+
+const CLAIMS: ReadonlyMap<string, Claim> = new Map(
+  Object.entries(NAMES).flatMap(([role, names]) =>
+    names.map((name, strength): [string, Claim] => [normaliseName(name), { role: roleOf(role), strength }]),
+  ),
+)
+
+/** What a dotted path claims to be, or undefined. A member of a wrapper object claims less than one at the top. */
+export function claimOf(path: string): Claim | undefined {
+  const direct = CLAIMS.get(normaliseName(path))
+  if (direct) return direct
+  const dot = path.indexOf('.')
+  if (dot < 0 || !isWrapper(path.slice(0, dot))) return undefined
+  const inner = CLAIMS.get(normaliseName(path.slice(dot + 1)))
+  // `context.time` or `metadata.status` say something about the subject, not about the log.
+  if (!inner || inner.role === 'time' || inner.role === 'message' || inner.role === 'level') return undefined
+  return { role: inner.role, strength: inner.strength + 100 }
+}
+
+/** True when an unreadable time under this path is an error of the sender. */
+export const promisesTime = (path: string): boolean => STRICT_TIME_NAMES.has(path.toLowerCase())
+
+/** True when numbers under this path are OpenTelemetry severity numbers. */
+export const isSeverityNumber = (path: string): boolean => normaliseName(path) === 'severitynumber'
+
+export const isWrapper = (name: string): boolean => WRAPPERS.some((wrapper) => wrapper === name)
+
+function normaliseName(name: string): string {
+  return name.toLowerCase().replace(/(?!^)[_-]/g, '')
+}
+
+function roleOf(name: string): Role {
+  for (const role of ['time', 'level', 'service', 'message', 'trace_id', 'span_id'] as const)
+    if (role === name) return role
+  throw new Error(`no role ${name}`)
+}

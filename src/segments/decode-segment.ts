@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import { CELL_END, rowsOfColumn, shapeHas, type TextCells } from '../blocks/block'
+import { foldCells } from '../blocks/case-patch'
+import { type ColumnCells, type DocumentTable, foldedColumn, memoised } from '../blocks/table'
+import { unpackSection } from './codec'
+import { HASH_BYTES, PREAMBLE_BYTES, SEGMENT_MAGIC } from './encode-segment'
+import { fromHexCells } from './hex-cells'
+import { unpackIntegers } from './integers'
+import type { SortedRows } from './merge'
+import { type IntegerPart, SEGMENT_VERSION, type SegmentColumn, type SegmentHeader } from './segment'
+
+/** A header and where its sections begin in the segment. */
+export interface LocatedHeader {
+  readonly header: SegmentHeader
+  readonly sectionsAt: number
+}
+
+/** Reads the beginning of a segment, or what the catalog keeps of it. Throws when it is not one, or newer than this reader. */
+export function decodeHeader(bytes: Uint8Array): LocatedHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (bytes.length < PREAMBLE_BYTES || view.getUint32(0, true) !== SEGMENT_MAGIC) throw new Error('not a segment')
+  if (bytes[4] > SEGMENT_VERSION) throw new Error(`segment version ${bytes[4]} is newer than this reader`)
+  const stored = view.getUint32(8, true)
+  const json = unpackSection(
+    bytes[5],
+    bytes.subarray(PREAMBLE_BYTES, PREAMBLE_BYTES + stored),
+    view.getUint32(12, true),
+  )
+  const header: SegmentHeader = JSON.parse(new TextDecoder().decode(json))
+  return { header, sectionsAt: PREAMBLE_BYTES + stored }
+}
+
+/** True when the segment's own hash fits its bytes. */
+export function isIntact(segment: Uint8Array): boolean {
+  if (segment.length < PREAMBLE_BYTES + HASH_BYTES) return false
+  const digest = createHash('sha256')
+    .update(segment.subarray(0, segment.length - HASH_BYTES))
+    .digest()
+  return digest.equals(segment.subarray(segment.length - HASH_BYTES))
+}
+
+/** Gives a section's unpacked bytes. Throws when it was not fetched. */
+export type SectionReader = (section: number) => Uint8Array
+
+/** Reads sections out of a whole segment in memory. */
+export function sectionsOf(segment: Uint8Array, { header, sectionsAt }: LocatedHeader): SectionReader {
+  return (section) => {
+    const [offset, stored, length, codec] = header.sections[section]
+    return unpackSection(codec, segment.subarray(sectionsAt + offset, sectionsAt + offset + stored), length)
+  }
+}
+
+/** The segment as a table whose parts are unpacked when they are first needed. */
+export function segmentTable(header: SegmentHeader, read: SectionReader): DocumentTable {
+  const scalar = (part: IntegerPart, count: number): Float64Array =>
+    unpackIntegers({ ...part, bytes: read(part.section) }, count)
+  const times = memoised(() => scalar(header.times, header.rows))
+  const seqs = memoised(() => scalar(header.seqs, header.rows))
+  const received = memoised(() => scalar(header.received, header.rows))
+  const levels = memoised(() => read(header.level))
+  const nanos = memoised(() => header.nanos && Uint32Array.from(scalar(header.nanos, header.rows)))
+  const shapeOf = memoised(() =>
+    header.shapeOf ? Uint16Array.from(scalar(header.shapeOf, header.rows)) : new Uint16Array(header.rows),
+  )
+  const everyRowHas = (column: number): boolean => header.shapes.every((shape) => shapeHas(shape, column))
+  return {
+    rows: header.rows,
+    shapes: header.shapes,
+    columns: header.columns,
+    times: () => times(0),
+    nanos: () => nanos(0),
+    levels: () => levels(0),
+    shapeOf: () => shapeOf(0),
+    seqs: () => seqs(0),
+    received: () => received(0),
+    cells: memoised((column) => decodeCells(header.columns[column], read)),
+    rowsOf: memoised((column) =>
+      everyRowHas(column)
+        ? undefined
+        : rowsOfColumn({ rows: header.rows, shapes: header.shapes, shapeOf: shapeOf(0) }, column),
+    ),
+    sources: memoised((column) => decodeSources(header.columns[column], read)),
+  }
+}
+
+/** Everything in a segment as rows again, for merging. */
+export function segmentRows(header: SegmentHeader, read: SectionReader): SortedRows {
+  const table = segmentTable(header, read)
+  return {
+    rows: header.rows,
+    times: table.times(),
+    nanos: table.nanos(),
+    seqs: table.seqs(),
+    received: table.received(),
+    levels: table.levels(),
+    shapes: header.shapes,
+    shapeOf: table.shapeOf(),
+    columns: header.columns.map(({ name, kind, system, cells }, index) => ({
+      name,
+      kind,
+      system,
+      cells: originalCells(table.cells(index), cells),
+      sources: table.sources(index),
+    })),
+  }
+}
+
+function decodeSources(column: SegmentColumn, read: SectionReader): ReadonlyMap<number, string> | undefined {
+  if (column.sources === undefined) return undefined
+  const entries: [number, string][] = JSON.parse(new TextDecoder().decode(read(column.sources)))
+  return new Map(entries)
+}
+
+function decodeCells(column: SegmentColumn, read: SectionReader): ColumnCells {
+  const { as } = column
+  switch (as.form) {
+    case 'text':
+      return foldedColumn({ cells: textCells(read(as.text), column.cells), patch: read(as.patch) })
+    case 'dictionary': {
+      const values = textCells(read(as.values), as.count)
+      const codes = read(as.codes)
+      const wide = as.width === 2
+      return { form: 'dictionary', values, folded: foldCells(values).cells, codes: wide ? uint16(codes) : codes }
+    }
+    case 'integers':
+      return { form: 'integers', values: unpackIntegers({ ...as.part, bytes: read(as.part.section) }, column.cells) }
+    case 'hex':
+      return { form: 'hex', hex: { layout: as.layout, width: as.width, bytes: read(as.bytes) } }
+  }
+}
+
+function originalCells(cells: ColumnCells, count: number): TextCells {
+  switch (cells.form) {
+    case 'text':
+      return joinCells(count, (cell) => cells.restore(cell))
+    case 'dictionary':
+      return joinCells(count, (cell) =>
+        cells.values.bytes.subarray(startOf(cells.values, cells.codes[cell]), cells.values.ends[cells.codes[cell]]),
+      )
+    case 'integers': {
+      const encoder = new TextEncoder()
+      return joinCells(count, (cell) => encoder.encode(String(cells.values[cell])))
+    }
+    case 'hex':
+      return fromHexCells(cells.hex, count)
+  }
+}
+
+const startOf = (cells: TextCells, cell: number): number => (cell === 0 ? 0 : cells.ends[cell - 1] + 1)
+
+function joinCells(count: number, cellBytes: (cell: number) => Uint8Array): TextCells {
+  let bytes = new Uint8Array(count * 16 + 64)
+  const ends = new Uint32Array(count)
+  let write = 0
+  for (let cell = 0; cell < count; cell++) {
+    const part = cellBytes(cell)
+    if (write + part.length + 1 > bytes.length) {
+      const larger = new Uint8Array(bytes.length * 2 + part.length)
+      larger.set(bytes)
+      bytes = larger
+    }
+    if (part.length > 48) bytes.set(part, write)
+    else for (let index = 0; index < part.length; index++) bytes[write + index] = part[index]
+    write += part.length
+    ends[cell] = write
+    bytes[write++] = CELL_END
+  }
+  return { count, bytes: bytes.subarray(0, write), ends }
+}
+
+/** Finds the ends of cells again: the byte that ends a cell stands nowhere else. */
+function textCells(bytes: Uint8Array, count: number): TextCells {
+  const ends = new Uint32Array(count)
+  let cell = 0
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] === CELL_END) ends[cell++] = at
+  if (cell !== count) throw new Error(`a column has ${cell} cells instead of ${count}`)
+  return { count, bytes, ends }
+}
+
+function uint16(bytes: Uint8Array): Uint16Array {
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2)
+}

@@ -1,0 +1,263 @@
+import {
+  type Block,
+  type BlockColumn,
+  CELL_END,
+  cellStart,
+  rowsOfColumn,
+  type Shape,
+  type TextCells,
+} from '../blocks/block'
+
+/** Records in their final order, (time, seq), ready to be encoded. */
+export interface SortedRows extends Omit<Block, 'receivedMs' | 'seqs' | 'received'> {
+  readonly seqs: Float64Array
+  readonly received: Float64Array
+}
+
+/** Rows of a block or a decoded segment, with what the tenant object said about them. */
+export interface MergeInput {
+  readonly block: Omit<Block, 'receivedMs' | 'seqs' | 'received'>
+  /** Sequence numbers, one a row. */
+  readonly seqs: Float64Array
+  readonly received: Float64Array
+}
+
+/** A journal block and the sequence number of its first row as an input for merging. */
+export function journalInput(block: Block, firstSeq: number): MergeInput {
+  return {
+    block,
+    seqs: block.seqs ?? Float64Array.from({ length: block.rows }, (_, row) => firstSeq + row),
+    received: block.received ?? new Float64Array(block.rows).fill(block.receivedMs),
+  }
+}
+
+/** Which rows of the inputs to take: an index into all rows, input after input. */
+export type Selection = Uint32Array
+
+/** Merges blocks into one run of rows sorted by (time, seq). `selected` holds the rows to take, in any order. */
+export function mergeRows(inputs: readonly MergeInput[], selected?: Selection): SortedRows {
+  const all = gatherScalars(inputs)
+  const order = sortedOrder(all, selected ?? Uint32Array.from(all.times.keys()))
+  const { shapes, shapeMaps, columns, columnMaps } = unify(inputs)
+  const rows = order.length
+  const shapeOf = new Uint16Array(rows)
+  for (let row = 0; row < rows; row++) {
+    const at = order[row]
+    const input = all.inputOf[at]
+    shapeOf[row] = shapeMaps[input][inputs[input].block.shapeOf[all.localRow[at]]]
+  }
+  return {
+    rows,
+    times: gatherFloat(all.times, order),
+    nanos: all.nanos && gatherUint32(all.nanos, order),
+    seqs: gatherFloat(all.seqs, order),
+    received: gatherFloat(all.received, order),
+    levels: Uint8Array.from(order, (at) => all.levels[at]),
+    shapes,
+    shapeOf,
+    columns: columns.map((column, index) =>
+      mergeColumn(
+        column,
+        inputs,
+        columnMaps.map((map) => map.indexOf(index)),
+        order,
+        all,
+      ),
+    ),
+  }
+}
+
+interface Scalars {
+  readonly times: Float64Array
+  readonly nanos: Uint32Array | undefined
+  readonly seqs: Float64Array
+  readonly received: Float64Array
+  readonly levels: Uint8Array
+  readonly inputOf: Uint16Array
+  readonly localRow: Uint32Array
+}
+
+function gatherScalars(inputs: readonly MergeInput[]): Scalars {
+  const total = inputs.reduce((sum, input) => sum + input.block.rows, 0)
+  const hasNanos = inputs.some((input) => input.block.nanos !== undefined)
+  const all = {
+    times: new Float64Array(total),
+    nanos: hasNanos ? new Uint32Array(total) : undefined,
+    seqs: new Float64Array(total),
+    received: new Float64Array(total),
+    levels: new Uint8Array(total),
+    inputOf: new Uint16Array(total),
+    localRow: new Uint32Array(total),
+  }
+  let at = 0
+  for (const [index, { block, seqs, received }] of inputs.entries()) {
+    all.times.set(block.times, at)
+    if (block.nanos) all.nanos?.set(block.nanos, at)
+    all.seqs.set(seqs, at)
+    all.received.set(received, at)
+    all.levels.set(block.levels, at)
+    all.inputOf.fill(index, at, at + block.rows)
+    for (let row = 0; row < block.rows; row++) all.localRow[at + row] = row
+    at += block.rows
+  }
+  return all
+}
+
+function sortedOrder(all: Scalars, selected: Selection): Uint32Array {
+  const { times, nanos, seqs } = all
+  const before = (left: number, right: number): number =>
+    times[left] - times[right] || (nanos ? nanos[left] - nanos[right] : 0) || seqs[left] - seqs[right]
+  const order = selected.slice()
+  for (let index = 1; index < order.length; index++) {
+    if (before(order[index - 1], order[index]) > 0) return order.sort(before)
+  }
+  return order
+}
+
+interface Unified {
+  readonly shapes: Shape[]
+  readonly columns: Pick<BlockColumn, 'name' | 'kind' | 'system'>[]
+  /** For each input: its shape and column indexes → the merged ones. */
+  readonly shapeMaps: number[][]
+  readonly columnMaps: number[][]
+}
+
+function unify(inputs: readonly MergeInput[]): Unified {
+  const columns: Pick<BlockColumn, 'name' | 'kind' | 'system'>[] = []
+  const columnIndex = new Map<string, number>()
+  const shapes: Shape[] = []
+  const shapeIndex = new Map<string, number>()
+  const columnMaps: number[][] = []
+  const shapeMaps: number[][] = []
+  for (const { block } of inputs) {
+    const seen = new Map<string, number>()
+    const columnMap = block.columns.map(({ name, kind, system }) => {
+      // Two columns of one name and kind are the first and second member of that name in a document.
+      const base = `${system} ${kind} ${name}`
+      const occurrence = seen.get(base) ?? 0
+      seen.set(base, occurrence + 1)
+      return intern(columnIndex, `${occurrence} ${base}`, () => columns.push({ name, kind, system }) - 1)
+    })
+    columnMaps.push(columnMap)
+    shapeMaps.push(
+      block.shapes.map((shape) => {
+        const slots = shape.slots.map((slot) => ({
+          ...slot,
+          column: slot.column < 0 ? slot.column : columnMap[slot.column],
+        }))
+        const moved = { parts: shape.parts, slots, hidden: shape.hidden.map((column) => columnMap[column]) }
+        return intern(shapeIndex, JSON.stringify(moved), () => shapes.push(moved) - 1)
+      }),
+    )
+  }
+  return { shapes, columns, columnMaps, shapeMaps }
+}
+
+function intern(index: Map<string, number>, key: string, create: () => number): number {
+  const known = index.get(key)
+  if (known !== undefined) return known
+  const created = create()
+  index.set(key, created)
+  return created
+}
+
+/** Copies a column's cells in the order of the rows. Neighbours that stay neighbours are copied as one piece. */
+function mergeColumn(
+  column: Pick<BlockColumn, 'name' | 'kind' | 'system'>,
+  inputs: readonly MergeInput[],
+  localColumns: readonly number[],
+  order: Uint32Array,
+  all: Scalars,
+): BlockColumn {
+  const sources = inputs.map((input, index) =>
+    localColumns[index] < 0 ? undefined : input.block.columns[localColumns[index]],
+  )
+  const cellOf = inputs.map((input, index) => cellIndexOf(input, localColumns[index]))
+  const { cellCount, byteCount } = measure(order, all, sources, cellOf)
+  const bytes = new Uint8Array(byteCount)
+  const ends = new Uint32Array(cellCount)
+  const spelled = new Map<number, string>()
+  let write = 0
+  let cell = 0
+  for (let row = 0; row < order.length; ) {
+    const at = order[row]
+    const input = all.inputOf[at]
+    const source = sources[input]
+    const index = cellOf[input]
+    const first = source === undefined ? -1 : cellAt(index, all.localRow[at])
+    if (source === undefined || first < 0) {
+      row++
+      continue
+    }
+    let run = 1
+    while (row + run < order.length && order[row + run] === at + run && all.inputOf[at + run] === input) {
+      if (cellAt(index, all.localRow[at + run]) !== first + run) break
+      run++
+    }
+    const { cells } = source
+    const from = cellStart(cells, first)
+    const to = cells.ends[first + run - 1] + 1
+    if (to - from > 64) bytes.set(cells.bytes.subarray(from, to), write)
+    else for (let read = from; read < to; read++) bytes[write + read - from] = cells.bytes[read]
+    for (let next = 0; next < run; next++) {
+      ends[cell + next] = write + cells.ends[first + next] - from
+      if (source.sources === undefined) continue
+      const spelling = source.sources.get(first + next)
+      if (spelling !== undefined) spelled.set(cell + next, spelling)
+    }
+    write += to - from
+    cell += run
+    row += run
+  }
+  const cells: TextCells = { count: cellCount, bytes, ends }
+  return { ...column, cells, sources: spelled.size > 0 ? spelled : undefined }
+}
+
+function measure(
+  order: Uint32Array,
+  all: Scalars,
+  sources: readonly (BlockColumn | undefined)[],
+  cellOf: readonly (Int32Array | undefined)[],
+): { cellCount: number; byteCount: number } {
+  let cellCount = 0
+  let byteCount = 0
+  for (let row = 0; row < order.length; row++) {
+    const at = order[row]
+    const input = all.inputOf[at]
+    const source = sources[input]
+    if (source === undefined) continue
+    const cell = cellAt(cellOf[input], all.localRow[at])
+    if (cell < 0) continue
+    cellCount++
+    byteCount += source.cells.ends[cell] + 1 - cellStart(source.cells, cell)
+  }
+  return { cellCount, byteCount }
+}
+
+const cellAt = (index: Int32Array | undefined, row: number): number => (index === undefined ? row : index[row])
+
+/** Cell of each row, −1 where it has none; undefined when every row has one. */
+function cellIndexOf(input: MergeInput, column: number): Int32Array | undefined {
+  if (column < 0) return undefined
+  const rows = rowsOfColumn(input.block, column)
+  if (rows === undefined) return undefined
+  const index = new Int32Array(input.block.rows).fill(-1)
+  for (let cell = 0; cell < rows.length; cell++) index[rows[cell]] = cell
+  return index
+}
+
+const gatherFloat = (values: Float64Array, order: Uint32Array): Float64Array => {
+  const out = new Float64Array(order.length)
+  for (let index = 0; index < order.length; index++) out[index] = values[order[index]]
+  return out
+}
+
+const gatherUint32 = (values: Uint32Array, order: Uint32Array): Uint32Array => {
+  const out = new Uint32Array(order.length)
+  for (let index = 0; index < order.length; index++) out[index] = values[order[index]]
+  return out
+}
+
+/** True when a column's bytes are what they must be: every cell ends with CELL_END. */
+export const cellsAreSound = (cells: TextCells): boolean =>
+  cells.ends.length === cells.count && (cells.count === 0 || cells.bytes[cells.ends[cells.count - 1]] === CELL_END)

@@ -1,0 +1,139 @@
+import { decodeBlock } from '../blocks/block-bytes'
+import { SEGMENT_BYTES_MAX, SEGMENT_DECODED_BYTES_MAX, SEGMENT_ROWS_MAX } from '../limits/limits'
+import { decodeHeader, isIntact, sectionsOf, segmentRows } from './decode-segment'
+import { type EncodedSegment, encodeSegment } from './encode-segment'
+import { journalInput, type MergeInput, mergeRows, type SortedRows } from './merge'
+
+/** A block of the journal on its way into segments. */
+export interface SealInput {
+  readonly firstSeq: number
+  readonly bytes: Uint8Array
+}
+
+/** A segment ready to be kept, with what the catalog says about it. */
+export interface SealedSegment {
+  /** `seg_` and the beginning of the hash: the same rows sealed again by the same code are the same segment. */
+  readonly id: string
+  readonly bytes: Uint8Array
+  readonly headerBytes: Uint8Array
+  readonly hash: string
+  readonly shard: number
+  readonly day: number
+  readonly class: string
+  readonly rows: number
+  readonly minTime: number
+  readonly maxTime: number
+  readonly minSeq: number
+  readonly maxSeq: number
+  /** Bit mask of the level ranks that occur. */
+  readonly levels: number
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * Turns journal blocks into segments: merges, sorts, splits by day, encodes, then decodes again and compares. Throws when
+ * the comparison fails: the journal then stays as it is.
+ */
+export function sealBlocks(
+  inputs: readonly SealInput[],
+  about: { readonly shard: number; readonly class: string },
+): SealedSegment[] {
+  return sealRows(
+    inputs.map(({ firstSeq, bytes }) => journalInput(decodeBlock(bytes), firstSeq)),
+    about,
+  )
+}
+
+/** The same for rows from anywhere, as merging segments needs it. */
+export function sealRows(
+  inputs: readonly MergeInput[],
+  about: { readonly shard: number; readonly class: string },
+): SealedSegment[] {
+  return selectionsByDay(inputs).flatMap((selection) => sealSelection(inputs, selection, about))
+}
+
+function sealSelection(
+  inputs: readonly MergeInput[],
+  selection: Uint32Array,
+  about: { readonly shard: number; readonly class: string },
+): SealedSegment[] {
+  const rows = mergeRows(inputs, selection)
+  const segment = fits(rows) ? encodeSegment(rows, about) : undefined
+  if (segment === undefined || (segment.bytes.length > SEGMENT_BYTES_MAX && rows.rows > 1)) {
+    const half = Math.ceil(selection.length / 2)
+    return [selection.subarray(0, half), selection.subarray(half)].flatMap((part) => sealSelection(inputs, part, about))
+  }
+  verify(rows, segment)
+  return [describe(segment)]
+}
+
+function fits(rows: SortedRows): boolean {
+  if (rows.rows <= 1) return true
+  const decoded = rows.columns.reduce((sum, column) => sum + column.cells.bytes.length, rows.rows * 16)
+  return rows.rows <= SEGMENT_ROWS_MAX && decoded <= SEGMENT_DECODED_BYTES_MAX
+}
+
+/** Row indexes of each day, over all inputs, in order of the inputs. */
+function selectionsByDay(inputs: readonly MergeInput[]): Uint32Array[] {
+  const days = new Map<number, number[]>()
+  let at = 0
+  for (const { block } of inputs) {
+    for (let row = 0; row < block.rows; row++, at++) {
+      const day = Math.floor(block.times[row] / DAY_MS)
+      const rows = days.get(day)
+      if (rows) rows.push(at)
+      else days.set(day, [at])
+    }
+  }
+  return [...days].sort(([left], [right]) => left - right).map(([, rows]) => Uint32Array.from(rows))
+}
+
+/** What was encoded must decode to exactly the rows that went in. */
+function verify(rows: SortedRows, segment: EncodedSegment): void {
+  const located = decodeHeader(segment.bytes)
+  if (!isIntact(segment.bytes)) throw new Error('a new segment does not fit its hash')
+  const back = segmentRows(located.header, sectionsOf(segment.bytes, located))
+  const scalarsAgree =
+    sameNumbers(rows.times, back.times) &&
+    sameNumbers(rows.seqs, back.seqs) &&
+    sameNumbers(rows.received, back.received)
+  const nanosAgree = rows.nanos === undefined || (back.nanos !== undefined && sameNumbers(rows.nanos, back.nanos))
+  const shapesAgree = sameNumbers(rows.levels, back.levels) && sameNumbers(rows.shapeOf, back.shapeOf)
+  const cellsAgree = rows.columns.every((column, index) =>
+    sameBytes(column.cells.bytes, back.columns[index].cells.bytes),
+  )
+  if (!(scalarsAgree && nanosAgree && shapesAgree && cellsAgree))
+    throw new Error('a new segment does not decode to its rows')
+}
+
+function describe({ header, headerBytes, bytes, hash }: EncodedSegment): SealedSegment {
+  const { shard, day, rows, minTime, maxTime, minSeq, maxSeq } = header
+  const levels = header.levels.reduce((mask, count, rank) => (count > 0 ? mask | (1 << rank) : mask), 0)
+  const id = `seg_${hash.slice(0, 26)}`
+  return {
+    id,
+    bytes,
+    headerBytes,
+    hash,
+    shard,
+    day,
+    class: header.class,
+    rows,
+    minTime,
+    maxTime,
+    minSeq,
+    maxSeq,
+    levels,
+  }
+}
+
+const sameBytes = (left: Uint8Array, right: Uint8Array): boolean => Buffer.compare(left, right) === 0
+
+type Numbers = Float64Array | Uint32Array | Uint16Array | Uint8Array
+
+const sameNumbers = (left: Numbers, right: Numbers): boolean =>
+  sameBytes(
+    new Uint8Array(left.buffer, left.byteOffset, left.byteLength),
+    new Uint8Array(right.buffer, right.byteOffset, right.byteLength),
+  )

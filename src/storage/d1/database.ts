@@ -1,0 +1,90 @@
+import { type CompiledQuery, Kysely } from 'kysely'
+import { D1Dialect } from 'kysely-d1'
+
+/** The tables of schema.sql, where each column is explained. */
+export interface ControlTables {
+  tenant: {
+    id: string
+    name: string
+    status: string
+    plan: string
+    payload_database: string
+    settings_version: number
+    created_ms: number
+  }
+  domain: {
+    host: string
+    tenant_id: string
+    status: string
+    created_ms: number
+  }
+  api_key: {
+    id: string
+    tenant_id: string | null
+    kind: string
+    hash: string
+    last4: string
+    scopes: string
+    status: string
+    note: string
+    created_ms: number
+    expires_ms: number | null
+  }
+  segment: {
+    tenant_id: string
+    id: string
+    shard: number
+    day: number
+    class: string
+    rows: number
+    bytes: number
+    min_time_ms: number
+    max_time_ms: number
+    min_seq: number
+    max_seq: number
+    levels: number
+    added: number
+    removed: number | null
+    removed_ms: number | null
+    place: 'd1' | 'r2'
+    archive_key: string | null
+    archive_offset: number | null
+    header: string
+    hash: string
+    sealed_ms: number
+  }
+  due: {
+    tenant_id: string
+    due_ms: number
+  }
+}
+
+/** The table of migrations/payload. */
+export interface PayloadTables {
+  payload_part: {
+    tenant_id: string
+    segment_id: string
+    part: number
+    data: string
+  }
+}
+
+/** Speaks to the CONTROL database. */
+export const controlDatabase = (d1: D1Database): Kysely<ControlTables> =>
+  new Kysely<ControlTables>({ dialect: new D1Dialect({ database: d1 }) })
+
+/** Speaks to a PAYLOAD database. */
+export const payloadDatabase = (d1: D1Database): Kysely<PayloadTables> =>
+  new Kysely<PayloadTables>({ dialect: new D1Dialect({ database: d1 }) })
+
+/** D1 has no interactive transactions, so statements that must agree travel in one batch. */
+export const runTogether = (d1: D1Database, queries: readonly CompiledQuery[]): Promise<D1Result[]> =>
+  d1.batch(queries.map(({ sql, parameters }) => d1.prepare(sql).bind(...parameters)))
+
+/** Where every query over the catalog starts, so that none can forget its tenant. */
+export const segmentsOf = (db: Kysely<ControlTables>, tenantId: string) =>
+  db.selectFrom('segment').where('tenant_id', '=', tenantId)
+
+/** Where every read of payload parts starts. */
+export const payloadPartsOf = (db: Kysely<PayloadTables>, tenantId: string) =>
+  db.selectFrom('payload_part').where('tenant_id', '=', tenantId)

@@ -1,0 +1,96 @@
+import { JOURNAL_BYTES_MAX, OUTAGE_RETRY_SECONDS } from '../limits/limits'
+import type { AppendOutcome, Provenance, Receipt, Refusal } from './contract'
+import { recordBatch, recordOperations } from './ledger'
+import type { TenantState } from './state'
+
+/** What appending needs of the object's storage. All of it is synchronous: it commits as one transaction. */
+export interface AppendPorts {
+  readState(): TenantState
+  putState(state: TenantState): void
+  findBatch(batchId: string): { readonly fingerprint: string; readonly receipt: Receipt } | undefined
+  putBatch(batchId: string, fingerprint: string, receipt: Receipt): void
+  putBlock(row: JournalRow): void
+  /** Why the caller may not write any more, if so. */
+  refusalFor(provenance: Provenance): Refusal | undefined
+}
+
+/** A block as it lies in the journal. */
+export interface JournalRow {
+  readonly firstSeq: number
+  readonly rows: number
+  readonly minTime: number
+  readonly maxTime: number
+  readonly bytes: Uint8Array
+}
+
+/**
+ * Takes a batch into the journal, or says why not. One synchronous turn: sequence numbers, blocks, receipt and ledger are
+ * written together or not at all.
+ */
+export function appendBatch(
+  ports: AppendPorts,
+  blocks: readonly Uint8Array[],
+  by: Provenance,
+  nowMs: number,
+): AppendOutcome {
+  const refusal = ports.refusalFor(by)
+  if (refusal) return { ok: false, refusal }
+  const state = ports.readState()
+  const known = by.minted ? undefined : ports.findBatch(by.batchId)
+  if (known && known.fingerprint !== by.fingerprint) return { ok: false, refusal: { kind: 'idempotency_conflict' } }
+  if (known) {
+    ports.putState({ ...state, ledger: recordReplay(state, by) })
+    return { ok: true, receipt: known.receipt, replayed: true }
+  }
+  const bytes = blocks.reduce((sum, block) => sum + block.length, 0)
+  if (bytes > 0 && state.journalBytes + state.sealedBytes + bytes > JOURNAL_BYTES_MAX) {
+    return { ok: false, refusal: { kind: 'journal_full', retryAfterSeconds: OUTAGE_RETRY_SECONDS } }
+  }
+  const rows = putBlocks(ports, blocks, by, state.nextSeq)
+  const receipt = receiptFor(by, rows)
+  if (!by.minted && rows > 0) ports.putBatch(by.batchId, by.fingerprint, receipt)
+  const ledger = recordBatch(state.ledger, by.keyId, {
+    received: by.received,
+    stored: rows,
+    rejected: by.rejected,
+    bytesIn: by.bytesIn,
+  })
+  ports.putState({
+    ...state,
+    nextSeq: state.nextSeq + rows,
+    journalRows: state.journalRows + rows,
+    journalBytes: state.journalBytes + bytes,
+    oldestMs: state.oldestMs === 0 && rows > 0 ? nowMs : state.oldestMs,
+    ledger: recordOperations(ledger, { requests: 1, rowsWritten: blocks.length + (by.minted ? 1 : 2) }),
+  })
+  return { ok: true, receipt, replayed: false }
+}
+
+function putBlocks(ports: AppendPorts, blocks: readonly Uint8Array[], by: Provenance, firstSeq: number): number {
+  let rows = 0
+  for (const [index, bytes] of blocks.entries()) {
+    const summary = by.blocks[index]
+    ports.putBlock({ firstSeq: firstSeq + rows, ...summary, bytes })
+    rows += summary.rows
+  }
+  return rows
+}
+
+function receiptFor(by: Provenance, accepted: number): Receipt {
+  const rejected = by.received - accepted
+  const receipt = { batch_id: by.batchId, accepted, rejected, duplicate: 0, errors: by.errors }
+  return rejected > by.errors.length ? { ...receipt, errors_omitted: rejected - by.errors.length } : receipt
+}
+
+/** A batch that came again: everything in it that was stored the first time is a duplicate now. */
+function recordReplay(state: TenantState, by: Provenance): TenantState['ledger'] {
+  const rejected = Object.values(by.rejected).reduce((sum, count) => sum + count, 0)
+  const duplicate = by.received - rejected
+  const ledger = recordBatch(state.ledger, by.keyId, {
+    received: by.received,
+    duplicate,
+    rejected: by.rejected,
+    bytesIn: by.bytesIn,
+  })
+  return recordOperations(ledger, { requests: 1, rowsWritten: 1 })
+}

@@ -1,0 +1,111 @@
+import type { Ledger } from './ledger'
+
+/**
+ * What the Worker and a tenant's object say to each other. Both may run different versions of the code for minutes after a
+ * deployment: members are only ever added, and what is absent has a default.
+ */
+
+/** Who a request is from and under which settings the Worker handled it: the object checks whether that is still true. */
+export interface Caller {
+  readonly tenantId: string
+  /** Host that the client named. */
+  readonly host: string
+  /** `key_…` */
+  readonly keyId: string
+  /** Network address of the client, as the platform tells it. */
+  readonly address: string
+  readonly settingsVersion: number
+}
+
+/** What the Worker knows of a batch beside its blocks. */
+export interface Provenance extends Caller {
+  readonly batchId: string
+  /** False when the client named the batch: only such batches can come twice. */
+  readonly minted: boolean
+  /** SHA-256 of the body, hexadecimal; empty for minted batches. */
+  readonly fingerprint: string
+  readonly received: number
+  readonly bytesIn: number
+  /** Records that were not taken, by code. */
+  readonly rejected: Readonly<Record<string, number>>
+  /** The first RECEIPT_ERRORS_MAX of them in full. */
+  readonly errors: readonly ReceiptError[]
+  readonly blocks: readonly BlockSummary[]
+}
+
+/** What the object needs to know of a block without decoding it. */
+export interface BlockSummary {
+  readonly rows: number
+  readonly minTime: number
+  readonly maxTime: number
+}
+
+export interface ReceiptError {
+  readonly index: number
+  readonly code: string
+  readonly detail: string
+  readonly pointer?: string
+}
+
+/** The answer to an ingest. */
+export interface Receipt {
+  readonly batch_id: string
+  readonly accepted: number
+  readonly rejected: number
+  readonly duplicate: number
+  readonly errors: readonly ReceiptError[]
+  /** How many rejections are not listed. */
+  readonly errors_omitted?: number
+}
+
+/** Why the object does not do what it was asked. The set is closed: the Worker has an answer for each. */
+export type Refusal =
+  | { readonly kind: 'tenant_suspended' }
+  | { readonly kind: 'domain_moved' }
+  | { readonly kind: 'key_revoked' }
+  | { readonly kind: 'settings_changed'; readonly settingsVersion: number }
+  | { readonly kind: 'idempotency_conflict' }
+  | { readonly kind: 'journal_full'; readonly retryAfterSeconds: number }
+
+export type AppendOutcome =
+  | { readonly ok: true; readonly receipt: Receipt; readonly replayed: boolean }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+/** A piece of what is not yet in the catalog. The bytes are left out when the reader said that it has them. */
+export interface UnpublishedPiece {
+  /** Changes whenever the bytes do. */
+  readonly id: string
+  readonly kind: 'block' | 'segment'
+  /** Sequence number of a block's first row; 0 for segments, which know their own. */
+  readonly firstSeq: number
+  readonly rows: number
+  readonly minTime: number
+  readonly maxTime: number
+  readonly bytes: Uint8Array | undefined
+}
+
+/** What a reader needs to see exactly the records up to one moment. */
+export interface Snapshot {
+  /** Catalog rows added after this generation, or removed by it, are not part of the snapshot. */
+  readonly generation: number
+  /** Records from this sequence number on are not part of the snapshot. */
+  readonly nextSeq: number
+  readonly pieces: readonly UnpublishedPiece[]
+  /** Ask again with this to get the pieces that did not fit. Undefined when there are none. */
+  readonly more: number | undefined
+}
+
+export type SnapshotOutcome =
+  | { readonly ok: true; readonly snapshot: Snapshot }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+/** The tenant's account and what is in its object. */
+export interface Usage {
+  readonly ledger: Ledger
+  readonly journalRows: number
+  readonly journalBytes: number
+  readonly sealedSegments: number
+  readonly sealedBytes: number
+  readonly nextSeq: number
+  readonly generation: number
+}

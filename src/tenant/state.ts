@@ -1,0 +1,29 @@
+import { EMPTY_LEDGER, type Ledger } from './ledger'
+
+/** What a tenant's object remembers in its one state row. */
+export interface TenantState {
+  /** Sequence number of the next record. */
+  readonly nextSeq: number
+  /** Counts changes of the set of published segments: what readers pin. */
+  readonly generation: number
+  readonly settingsVersion: number
+  readonly journalRows: number
+  readonly journalBytes: number
+  /** When the oldest unsealed record came, for sealing by age; 0 while the journal is empty. */
+  readonly oldestMs: number
+  readonly sealedSegments: number
+  readonly sealedBytes: number
+  readonly ledger: Ledger
+}
+
+export const INITIAL_STATE: TenantState = {
+  nextSeq: 1,
+  generation: 0,
+  settingsVersion: 0,
+  journalRows: 0,
+  journalBytes: 0,
+  oldestMs: 0,
+  sealedSegments: 0,
+  sealedBytes: 0,
+  ledger: EMPTY_LEDGER,
+}

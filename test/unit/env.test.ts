@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { CONFIGURATION_VARIABLES } from '../../src/config-variables'
+import { readConfig, VARIABLE_NAMES } from '../../src/env'
+
+describe('readConfig', () => {
+  it('knows every variable of the table', () => {
+    for (const { name } of CONFIGURATION_VARIABLES) expect(VARIABLE_NAMES).toContain(name)
+  })
+
+  it('uses the documented defaults for what is unset or empty', () => {
+    expect(readConfig({ HOT_HOURS: '', LOG_SERVICE_API_KEY: '' })).toMatchObject({
+      ENVIRONMENT: 'production',
+      LOG_LEVEL: 'info',
+      API_KEY_HEADER: 'x-api-key',
+      DEFAULT_TTL_DAYS: 30,
+      HOT_HOURS: 24,
+      CLEANUP_BATCH_SIZE: 1000,
+      RATE_LIMIT_ENABLED: true,
+    })
+    expect(readConfig({ LOG_SERVICE_API_KEY: '' }).LOG_SERVICE_API_KEY).toBeUndefined()
+  })
+
+  it('reads numbers, flags and lists', () => {
+    const config = readConfig({ HOT_HOURS: '0', ENABLE_WEBHOOKS: 'False', SERVICE_HOSTS: 'Logs.example.com, 10.0.0.7' })
+    expect(config.HOT_HOURS).toBe(0)
+    expect(config.ENABLE_WEBHOOKS).toBe(false)
+    expect(config.SERVICE_HOSTS).toEqual(new Set(['logs.example.com', '10.0.0.7']))
+  })
+
+  it('takes numbers as wrangler.toml may write them', () => {
+    expect(readConfig(Object.assign({}, JSON.parse('{"HOT_HOURS": 12, "ENABLE_ANALYTICS": false}')))).toMatchObject({
+      HOT_HOURS: 12,
+      ENABLE_ANALYTICS: false,
+    })
+  })
+
+  it('names every wrong variable and what it must be', () => {
+    const wrong = {
+      HOT_HOURS: '1.5',
+      DEFAULT_TTL_DAYS: '0',
+      LOG_LEVEL: 'loud',
+      API_KEY_HEADER: 'a b',
+      AUTH_SERVICE_URL: 'ftp://x',
+    }
+    const problems = Object.keys(wrong).map((name) => expect.stringContaining(`${name}: it must be`))
+    for (const problem of problems)
+      expect(() => readConfig(wrong)).toThrow(expect.objectContaining({ message: problem }))
+  })
+
+  it('never shows the value of a wrong variable', () => {
+    expect(() => readConfig({ AUTH_SERVICE_URL: 'hunter2' })).toThrow(
+      /AUTH_SERVICE_URL: it must be an http or https URL/,
+    )
+    expect(() => readConfig({ AUTH_SERVICE_URL: 'hunter2' })).not.toThrow(/hunter2/)
+  })
+
+  it('checks an environment once', () => {
+    const env = {}
+    expect(readConfig(env)).toBe(readConfig(env))
+  })
+})

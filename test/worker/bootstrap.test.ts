@@ -1,0 +1,69 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import schema from '../../schema.sql?raw'
+import { bootstrap } from '../../src/admin/bootstrap'
+import { hashKey, parseKey } from '../../src/http/api-key'
+import { findDomain, findKey } from '../../src/storage/d1/credentials'
+
+beforeAll(() => env.CONTROL.prepare(schema).run())
+
+const statusOf = async (key: string) => (await findKey(env.CONTROL, hashKey(key)))?.status
+const countOf = async (table: string) =>
+  (await env.CONTROL.prepare(`SELECT count(*) AS n FROM ${table}`).first<number>('n')) ?? 0
+
+describe('bootstrap', () => {
+  it('makes only the operator where no demo is wanted', async () => {
+    const { operatorKey, tenant } = await bootstrap(env.CONTROL, { demo: false, nowMs: 1000 })
+    expect(tenant).toBeUndefined()
+    expect(parseKey(operatorKey)?.kind).toBe('op')
+    expect(await findKey(env.CONTROL, hashKey(operatorKey))).toEqual({
+      id: expect.stringMatching(/^key_/),
+      scopes: ['operator'],
+      status: 'active',
+    })
+    expect(await countOf('tenant')).toBe(0)
+  })
+
+  it('makes the demo tenant with its domain and keys', async () => {
+    const { tenant } = await bootstrap(env.CONTROL, { demo: true, nowMs: 2000 })
+    expect(tenant?.id).toMatch(/^ten_[0-9a-z]{26}$/)
+    expect(await findDomain(env.CONTROL, 'acme.localhost')).toEqual({ tenantId: tenant?.id, status: 'active' })
+    const kinds = [tenant?.ingestKey, tenant?.queryKey, tenant?.adminKey].map((key) => parseKey(key ?? '')?.kind)
+    expect(kinds).toEqual(['ing', 'rd', 'adm'])
+    expect(await findKey(env.CONTROL, hashKey(tenant?.ingestKey ?? ''))).toMatchObject({
+      tenantId: tenant?.id,
+      scopes: ['logs:write'],
+    })
+  })
+
+  it('keeps the tenant when it runs again, and puts new keys in the place of its earlier ones', async () => {
+    const first = await bootstrap(env.CONTROL, { demo: true, nowMs: 3000 })
+    const second = await bootstrap(env.CONTROL, { demo: true, nowMs: 4000 })
+    expect(second.tenant?.id).toBe(first.tenant?.id)
+    expect([await countOf('tenant'), await countOf('domain')]).toEqual([1, 1])
+    expect(await statusOf(first.operatorKey)).toBe('revoked')
+    expect(await statusOf(first.tenant?.adminKey ?? '')).toBe('revoked')
+    expect(await statusOf(second.operatorKey)).toBe('active')
+    expect(await statusOf(second.tenant?.adminKey ?? '')).toBe('active')
+  })
+
+  it('leaves the keys of the demo tenant alone when only the operator is wanted', async () => {
+    const { tenant } = await bootstrap(env.CONTROL, { demo: true, nowMs: 5000 })
+    await bootstrap(env.CONTROL, { demo: false, nowMs: 6000 })
+    expect(await statusOf(tenant?.ingestKey ?? '')).toBe('active')
+  })
+
+  it('leaves keys that it did not make alone', async () => {
+    const { operatorKey } = await bootstrap(env.CONTROL, { demo: false, nowMs: 7000 })
+    await env.CONTROL.prepare("UPDATE api_key SET note = 'of a person' WHERE hash = ?").bind(hashKey(operatorKey)).run()
+    await bootstrap(env.CONTROL, { demo: false, nowMs: 8000 })
+    expect(await statusOf(operatorKey)).toBe('active')
+  })
+
+  it('stores no key in readable form', async () => {
+    const { operatorKey, tenant } = await bootstrap(env.CONTROL, { demo: true, nowMs: 9000 })
+    const { results } = await env.CONTROL.prepare('SELECT * FROM api_key').all()
+    const stored = JSON.stringify(results)
+    for (const key of [operatorKey, tenant?.ingestKey ?? '']) expect(stored).not.toContain(key.slice(8, -6))
+  })
+})
