@@ -88,7 +88,16 @@ export class TenantObject extends DurableObject<Env> {
     ]
     const next = takePage(all, from)
     const pieces = all.slice(from, next).map(({ read }) => read())
-    return { ok: true, snapshot: { generation, nextSeq, pieces, more: next < all.length ? next : undefined } }
+    return {
+      ok: true,
+      snapshot: {
+        generation,
+        nextSeq,
+        cursorSecret: this.#cursorSecret(),
+        pieces,
+        more: next < all.length ? next : undefined,
+      },
+    }
   }
 
   usage(by: Caller): { ok: true; usage: Usage } | { ok: false; refusal: Refusal } {
@@ -224,6 +233,14 @@ export class TenantObject extends DurableObject<Env> {
       this.#pages.set(page.id, bytes)
     }
     return bytes
+  }
+
+  #cursorSecret(): string {
+    const state = this.#state.read()
+    if (state.cursorSecret !== '') return state.cursorSecret
+    const cursorSecret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')
+    this.#state.put({ ...state, cursorSecret })
+    return cursorSecret
   }
 
   /** A lost alarm must not leave records unsealed for ever: before the journal fills, the sweep learns when to look. */

@@ -113,9 +113,15 @@ function runUnder(node, script, args, { isLasting }) {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, ...environment, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` },
   })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  let isToldToEnd = false
+  const pass = (signal) => {
+    isToldToEnd = true
+    child.kill(signal)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass)
   child.on('error', (error) => fail(`${node} does not run: ${error.message}`))
-  child.on('exit', (code) => process.exit(code ?? 1))
+  // A signal that comes before the script listens for it ends the script without a code.
+  child.on('exit', (code) => process.exit(code ?? (isToldToEnd ? 0 : 1)))
 }
 
 function readJson(file) {

@@ -1,6 +1,7 @@
 import module from 'node:module'
 import path from 'node:path'
 import { HELP, parseFlags } from './serve/flags.ts'
+import { listenForEnd } from './serve/listen-for-end.ts'
 import { StartError } from './serve/start-error.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
@@ -18,12 +19,9 @@ async function serve(args: readonly string[]): Promise<void> {
   // Miniflare is 6 MB of JavaScript; its compiled form halves the time that a start takes.
   module.enableCompileCache(path.join(ROOT, 'node_modules', '.cache', 'node'))
   const { startServer } = await import('./serve/server.ts')
+  const ending = listenForEnd()
   const server = await startServer(ROOT, flags, fail)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.removeAllListeners(signal) // Miniflare's own would exit with 130 and leave the lock.
-    process.on(signal, () => void server.stop().then(() => process.exit(0), fail))
-  }
-  process.once('disconnect', () => void server.stop().then(() => process.exit(0), fail))
+  ending.runs(() => void server.stop().then(() => process.exit(0), fail))
 }
 
 function fail(error: unknown): never {

@@ -7,8 +7,11 @@ import type { Handler, TenantRequest } from './http/handler'
 import { ApiError, problemResponse } from './http/problem'
 import { echoRequestId, requestId } from './http/request-id'
 import { resolveTenant } from './http/resolve-tenant'
+import { getLog, getLogContext } from './routes/get-log'
 import { ingestLogs } from './routes/ingest-logs'
+import { searchLogs, searchLogsByBody } from './routes/search-logs'
 import { showHealth } from './routes/show-health'
+import { showUsage } from './routes/show-usage'
 
 const notFound: Handler = () => {
   throw new ApiError('not_found')
@@ -22,4 +25,9 @@ export const router = Router<TenantRequest, [Env, ExecutionContext]>({
 })
   .get('/health', showHealth)
   .post('/logs', authenticate, resolveTenant, requires('logs:write'), ingestLogs)
+  .get('/logs', authenticate, resolveTenant, requires('logs:read'), searchLogs)
+  .post('/logs/search', authenticate, resolveTenant, requires('logs:read'), searchLogsByBody)
+  .get('/logs/:id', authenticate, resolveTenant, requires('logs:read'), getLog)
+  .get('/logs/:id/context', authenticate, resolveTenant, requires('logs:read'), getLogContext)
+  .get('/admin/usage', authenticate, resolveTenant, requires('admin'), showUsage)
   .all('*', notFound)

@@ -17,6 +17,9 @@ export function explainFailure(error: unknown, { directory, host, port }: Attemp
       `Port ${port} on ${host} is taken; choose another with --port, or --port 0 for any free one.`,
     )
   }
+  if (/Cannot assign requested address|EADDRNOTAVAIL|getaddrinfo/i.test(text)) {
+    return sentence(error, `This machine has no address ${host}; choose another with --host.`)
+  }
   if (/malformed|SQLITE_CORRUPT|SQLITE_NOTADB|not a database/i.test(text)) return damagedData(directory)
   if (/EACCES|EPERM|readonly database|SQLITE_CANTOPEN|ENOSPC/.test(text)) {
     return sentence(error, `The data directory ${directory} cannot be written (${error.message.split('\n')[0]}).`)

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { DEFAULT_LEVEL_RANK, LEVELS, levelRank, numericLevelRank, otelSeverityRank } from '../records/levels'
-import { type Claim, claimOf, isSeverityNumber, promisesTime, type Role } from '../records/names'
+import { type Claim, claimOf, countsOutcomes, isSeverityNumber, promisesTime, type Role } from '../records/names'
 import { type Instant, parseInstant } from '../records/time'
 import {
   type Block,
@@ -44,6 +44,8 @@ export interface BatchOptions {
   readonly depth: DepthLimits
   readonly columnsMax: number
   readonly shapesMax: number
+  /** No block may become larger than this, encoded. */
+  readonly blockBytesMax: number
   /** The body is not valid UTF-8 as a whole, so each record has to be checked. */
   readonly checkUtf8: boolean
   /** Where the records come from: `http`, `otlp`, … */
@@ -61,6 +63,7 @@ interface KnownShape {
   readonly slots: readonly ReadSlot[]
   readonly timeSlot: number
   readonly levelSlot: number
+  readonly levelRule: number
   readonly roles: ReadonlyMap<number, Role>
   readonly layouts: (Layout | undefined)[]
 }
@@ -72,9 +75,14 @@ interface Layout {
   readonly columns: readonly (ColumnBuilder | undefined)[]
   /** Placeholder position for slots whose value must not be kept. */
   readonly replaced: readonly ({ readonly from: number; readonly to: number } | undefined)[]
+  /** How many bytes those values have in a row. */
+  readonly replacedBytes: number
 }
 
 const LEVEL_FORMS = 4
+
+/** How the value in a level's place is read: the same digits mean another level under another rule. */
+const LEVEL_RULE = { word: 0, number: 1, otelNumber: 2 } as const
 
 /**
  * Builds blocks from documents in one request body. Records are read one by one; `finish` hands over the block of those
@@ -86,6 +94,7 @@ export class BatchBuilder {
   readonly #arena: Arena
   #trie = new ShapeTrie<KnownShape>()
   #shapes: Shape[] = []
+  #shapeIndex = new Map<string, number>()
   #columns: ColumnBuilder[] = []
   #columnIndex = new Map<string, number>()
   #rows = 0
@@ -97,6 +106,7 @@ export class BatchBuilder {
   #instantMs = 0
   #instantNanos = 0
   #knownLevels: KnownLevel[] = []
+  #placeholders = new Map<string, string | undefined>()
   #bytes = 0
 
   constructor(body: Uint8Array, options: BatchOptions) {
@@ -109,7 +119,7 @@ export class BatchBuilder {
     return this.#rows
   }
 
-  /** About how many bytes the block will have. */
+  /** How many bytes the block will have at most. */
   get bytes(): number {
     return this.#bytes
   }
@@ -157,15 +167,21 @@ export class BatchBuilder {
       shapeOf: this.#shapeOf.slice(0, this.#rows),
       columns: this.#columns.map((column) => column.finish(source)),
     }
+    this.discard()
+    return block
+  }
+
+  /** Forgets the records taken since the last block. */
+  discard(): void {
     this.#trie = new ShapeTrie()
     this.#lineShape = undefined
     this.#shapes = []
+    this.#shapeIndex = new Map()
     this.#columns = []
     this.#columnIndex = new Map()
     this.#rows = 0
     this.#bytes = 0
     this.#hasNanos = false
-    return block
   }
 
   readonly #spanFrom = new Int32Array(1)
@@ -192,16 +208,16 @@ export class BatchBuilder {
     const spanFrom = Int32Array.from(slots, (slot) => slot.from)
     const spanTo = Int32Array.from(slots, (slot) => slot.to)
     const sources = slots.some((slot) => slot.source !== undefined) ? slots.map((slot) => slot.source) : undefined
-    if (!this.#hasRoomFor(slots)) return { end, problem: this.#fileWhole(record, spanFrom, spanTo, from) }
     const known = this.#know(record)
-    this.#trie.learn(this.#body, record, known)
+    if (this.#hasRoomFor(slots)) this.#trie.learn(this.#body, record, known)
     return { end, problem: this.#file(known, spanFrom, spanTo, sources, from, end) }
   }
 
   #hasRoomFor(slots: readonly ReadSlot[]): boolean {
     const { columnsMax, shapesMax } = this.#options
     return (
-      this.#shapes.length + LEVEL_FORMS < shapesMax && this.#columns.length + slots.length + SPARE_COLUMNS <= columnsMax
+      this.#shapes.length + SPARE_SHAPES < shapesMax &&
+      this.#columns.length + slots.length + SPARE_COLUMNS <= columnsMax
     )
   }
 
@@ -211,14 +227,15 @@ export class BatchBuilder {
     const best = new Map<Role, { index: number; claim: Claim }>()
     for (const [index, slot] of slots.entries()) {
       const claim = claimOf(slot.path)
-      if (!claim || !canHold(claim.role, slot.kind)) continue
+      if (!claim || !canHold(claim.role, slot)) continue
       const rival = best.get(claim.role)
       if (!rival || claim.strength < rival.claim.strength) best.set(claim.role, { index, claim })
     }
     const roles = new Map([...best].map(([role, { index }]): [number, Role] => [index, role]))
     const timeSlot = best.get('time')?.index ?? -1
     const levelSlot = best.get('level')?.index ?? -1
-    return { record: { parts }, slots, timeSlot, levelSlot, roles, layouts: [] }
+    const levelRule = levelSlot < 0 ? LEVEL_RULE.word : levelRuleOf(slots[levelSlot])
+    return { record: { parts }, slots, timeSlot, levelSlot, levelRule, roles, layouts: [] }
   }
 
   /** Files one record: its time, its level, its cells. Answers why not, if not. */
@@ -239,6 +256,11 @@ export class BatchBuilder {
     const level = this.#readLevel(known, from, to)
     const variant = timeForm * LEVEL_FORMS + level.form
     let layout = known.layouts[variant]
+    const cost = rowCost(end - start, known.slots.length, sources) + (layout?.replacedBytes ?? headerCost(known))
+    const fits = this.#bytes + cost <= this.#options.blockBytesMax
+    if (!fits || (layout === undefined && !this.#hasRoomFor(known.slots))) {
+      return this.#fileWhole(known, from, to, start, end, level.rank)
+    }
     if (layout === undefined) {
       layout = this.#layOut(known, timeForm, level.form)
       known.layouts[variant] = layout
@@ -259,51 +281,41 @@ export class BatchBuilder {
       column.push(from[index], to[index])
     }
     this.#takeRow(layout.shape, level.rank)
-    this.#bytes += end - start
+    this.#bytes += cost
     return undefined
   }
 
-  /** A record with too many members for columns of their own is kept whole; what the system reads is copied out. */
-  #fileWhole(record: ReadRecord, from: Int32Array, to: Int32Array, start: number): RecordProblem | undefined {
-    const known = this.#know(record)
-    const unfit = this.#bytesProblem(start, record.end)
-    if (unfit) return unfit
-    if (this.#readTime(known, from, to) < 0) return this.#timeProblem(known, from, to, start)
-    const { fromMs, toMs } = this.#options.timeWindow
-    if (this.#instantMs < fromMs || this.#instantMs > toMs) return this.#windowProblem(known, start)
-    const level = this.#readLevel(known, from, to)
+  /**
+   * A record that needs more columns or more room than there is gets kept whole; what the system reads is copied out as
+   * far as there is room. Secrets in it are found by name when the block is redacted.
+   */
+  #fileWhole(
+    known: KnownShape,
+    from: Int32Array,
+    to: Int32Array,
+    start: number,
+    end: number,
+    levelRank: number,
+  ): RecordProblem | undefined {
+    const { blockBytesMax } = this.#options
+    const whole = this.#arena.putCompact(this.#body, start, end)
+    const isNew = this.#rows === 0 ? BLOCK_COST : 0
+    this.#bytes += rowCost(whole.to - whole.from, SPARE_COLUMNS, undefined) + isNew
     const hidden: number[] = []
     for (const [index, role] of known.roles) {
-      if (!isTextRole(role)) continue
+      const size = to[index] - from[index] + CELL_COST
+      if (!isTextRole(role) || this.#bytes + size > blockBytesMax) continue
+      if (this.#placeholderOf(known.slots[index]) !== undefined) continue
       const column = this.#systemColumn(role, 'string')
-      if (this.#options.placeholderFor(lastName(record.slots[index].path)) !== undefined) continue
       this.#columns[column].push(from[index], to[index])
+      this.#bytes += size
       hidden.push(column)
     }
     const rest = this.#systemColumn('rest', 'json')
-    const whole = this.#arena.putText(this.#wholeText(record))
     this.#columns[rest].push(whole.from, whole.to)
     const slots = [{ column: rest, form: 0, path: '' }]
-    const shape = this.#shapeIndex({ parts: ['', ''], slots, hidden: this.#withSource(hidden) })
-    this.#takeRow(shape, level.rank)
-    this.#bytes += record.end - start
+    this.#takeRow(this.#indexOfShape({ parts: ['', ''], slots, hidden: this.#withSource(hidden) }), levelRank)
     return undefined
-  }
-
-  #wholeText(record: ReadRecord): string {
-    let text = record.parts[0]
-    for (const [index, slot] of record.slots.entries()) {
-      const instead = placeholderOf(slot, this.#options.placeholderFor)
-      text +=
-        (instead === undefined ? this.#sourceText(slot) : placeholderJson(slot, instead)) + record.parts[index + 1]
-    }
-    return text
-  }
-
-  #sourceText(slot: ReadSlot): string {
-    if (slot.source !== undefined) return slot.source.slice(1, -1)
-    const text = this.#text(slot.from, slot.to)
-    return slot.kind === VALUE.string ? JSON.stringify(text).slice(1, -1) : text
   }
 
   #takeRow(shape: number, levelRank: number): void {
@@ -345,18 +357,19 @@ export class BatchBuilder {
   }
 
   #readLevel(known: KnownShape, from: Int32Array, to: Int32Array): KnownLevel {
-    const { levelSlot } = known
+    const { levelSlot, levelRule } = known
     if (levelSlot < 0) return NO_LEVEL
     const start = from[levelSlot]
     const end = to[levelSlot]
-    const bytes = start < this.#body.length ? this.#body : undefined
-    if (bytes !== undefined) {
-      for (const level of this.#knownLevels)
-        if (level.slot === levelSlot && sameAt(bytes, start, end, level.spelling)) return level
+    // A level that had to be rewritten was not spelled plainly, so its column keeps how it was.
+    if (start >= this.#body.length) {
+      return { ...readLevelText(this.#text(start, end), levelRule), form: LEVEL_FORM.column }
     }
-    const level = readLevelText(this.#text(start, end), known.slots[levelSlot], levelSlot)
-    if (bytes !== undefined && end - start <= 16 && this.#knownLevels.length < 32) {
-      this.#knownLevels.push({ ...level, spelling: bytes.slice(start, end) })
+    for (const level of this.#knownLevels)
+      if (level.rule === levelRule && sameAt(this.#body, start, end, level.spelling)) return level
+    const level = readLevelText(this.#text(start, end), levelRule)
+    if (end - start <= 16 && this.#knownLevels.length < 32) {
+      this.#knownLevels.push({ ...level, spelling: this.#body.slice(start, end) })
     }
     return level
   }
@@ -366,9 +379,10 @@ export class BatchBuilder {
     const columns: (ColumnBuilder | undefined)[] = []
     const replaced: ({ from: number; to: number } | undefined)[] = []
     const parts = [...known.record.parts]
+    let replacedBytes = 0
     const slots = known.slots.map((slot, index): Slot => {
       const role = known.roles.get(index)
-      const placeholder = placeholderOf(slot, this.#options.placeholderFor)
+      const placeholder = this.#placeholderOf(slot)
       if (placeholder === undefined && role === 'time' && timeForm !== 0)
         return this.#virtualSlot(columns, TIME_SLOT, timeForm, slot)
       if (placeholder === undefined && role === 'level' && levelForm !== 0)
@@ -383,10 +397,25 @@ export class BatchBuilder {
           ? this.#systemColumn(role, kind)
           : this.#fieldColumn(slot.path, kind, occurrences)
       columns[index] = this.#columns[column]
-      replaced[index] = placeholder === undefined ? undefined : this.#arena.putText(placeholder)
+      if (placeholder !== undefined) {
+        replaced[index] = this.#arena.putText(placeholder)
+        replacedBytes += placeholder.length
+      }
       return { column, form: 0, path: slot.path }
     })
-    return { shape: this.#shapeIndex({ parts, slots, hidden: this.#withSource([]) }), columns, replaced }
+    const shape = this.#indexOfShape({ parts, slots, hidden: this.#withSource([]) })
+    return { shape, columns, replaced, replacedBytes }
+  }
+
+  /** `true`, `false` and `null` are no secrets; everything else under a secret's name, or in what has one, is replaced. */
+  #placeholderOf(slot: ReadSlot): string | undefined {
+    if (slot.kind === VALUE.literal) return undefined
+    const known = this.#placeholders.get(slot.path)
+    if (known !== undefined || this.#placeholders.has(slot.path)) return known
+    const name = slot.path.split('.').find((part) => this.#options.placeholderFor(part) !== undefined)
+    const placeholder = name === undefined ? undefined : this.#options.placeholderFor(name)
+    if (this.#placeholders.size < PLACEHOLDERS_MAX) this.#placeholders.set(slot.path, placeholder)
+    return placeholder
   }
 
   #virtualSlot(columns: (ColumnBuilder | undefined)[], column: number, form: number, slot: ReadSlot): Slot {
@@ -426,10 +455,12 @@ export class BatchBuilder {
     return this.#columns.push(create()) - 1
   }
 
-  #shapeIndex(shape: Shape): number {
+  #indexOfShape(shape: Shape): number {
     const text = JSON.stringify(shape)
-    const known = this.#shapes.findIndex((other) => JSON.stringify(other) === text)
-    return known >= 0 ? known : this.#shapes.push(shape) - 1
+    const known = this.#shapeIndex.get(text)
+    if (known !== undefined) return known
+    this.#shapeIndex.set(text, this.#shapes.length)
+    return this.#shapes.push(shape) - 1
   }
 
   #text(from: number, to: number): string {
@@ -450,10 +481,11 @@ export class BatchBuilder {
 
   #timeProblem(known: KnownShape, from: Int32Array, to: Int32Array, at: number): RecordProblem {
     const slot = known.slots[known.timeSlot]
-    const text = this.#text(from[known.timeSlot], to[known.timeSlot]).slice(0, 40)
+    const text = this.#text(from[known.timeSlot], to[known.timeSlot])
+    const what = text.length <= TIME_LENGTH_MAX ? JSON.stringify(text) : `a text of ${text.length} characters`
     return {
       code: 'invalid_timestamp',
-      detail: `${JSON.stringify(text)} is not a time`,
+      detail: `${what} is not a time`,
       at,
       pointer: pointerTo(slot.path),
     }
@@ -485,17 +517,52 @@ export class BatchBuilder {
 /** System columns that a record kept whole may still need. */
 const SPARE_COLUMNS = 8
 
+/** Shapes of records kept whole: one for each choice of system columns copied out of them. */
+const SPARE_SHAPES = 16
+
+/** What a cell takes beside its bytes: where it ends, and the byte that ends it. */
+const CELL_COST = 5
+
+/** What a row takes beside its cells: time, nanoseconds, level, shape, source. */
+const ROW_COST = 40
+
+/** The frame of a block, and the system columns that any record may bring. */
+const BLOCK_COST = 2048
+
+/** What a member takes in the header beside its names. */
+const SLOT_COST = 192
+
+/** Paths whose placeholder a builder remembers. */
+const PLACEHOLDERS_MAX = 10_000
+
+/** The longest spelling of a time, with some to spare. */
+const TIME_LENGTH_MAX = 40
+
+/** At most how many bytes the cells of a record take. */
+function rowCost(bytes: number, cells: number, sources: readonly (string | undefined)[] | undefined): number {
+  let cost = ROW_COST + bytes + cells * CELL_COST
+  // A source stands in the header as JSON in JSON: its escapes are escaped again.
+  if (sources !== undefined) for (const source of sources) if (source !== undefined) cost += source.length * 3 + 16
+  return cost
+}
+
+/** At most how many bytes a new shape and its columns take in the header. */
+function headerCost({ record, slots }: Pick<KnownShape, 'record' | 'slots'>): number {
+  const names = slots.map((slot) => slot.path)
+  return BLOCK_COST + Buffer.byteLength(JSON.stringify([record.parts, names, names])) + slots.length * SLOT_COST
+}
+
 interface KnownLevel {
   readonly rank: number
   readonly form: number
-  readonly slot: number
+  readonly rule: number
   readonly spelling: Uint8Array
 }
 
 const NO_LEVEL: KnownLevel = {
   rank: DEFAULT_LEVEL_RANK,
   form: LEVEL_FORM.column,
-  slot: -1,
+  rule: LEVEL_RULE.word,
   spelling: new Uint8Array(0),
 }
 
@@ -503,19 +570,23 @@ const NO_LEVEL: KnownLevel = {
 const instantScratch = new Float64Array(2)
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
-function readLevelText(text: string, slot: ReadSlot, index: number): KnownLevel {
-  const rank = slot.kind === VALUE.string ? levelRank(text) : levelOfNumber(Number(text), slot.path)
-  if (rank === undefined) return { ...NO_LEVEL, slot: index }
-  return {
-    rank,
-    form: slot.kind === VALUE.string ? levelForm(text, rank) : LEVEL_FORM.column,
-    slot: index,
-    spelling: NO_LEVEL.spelling,
-  }
+const levelRuleOf = (slot: ReadSlot): number => {
+  if (slot.kind === VALUE.string) return LEVEL_RULE.word
+  return isSeverityNumber(slot.path) ? LEVEL_RULE.otelNumber : LEVEL_RULE.number
 }
 
-function levelOfNumber(value: number, path: string): number | undefined {
-  return isSeverityNumber(path) ? otelSeverityRank(value) : numericLevelRank(value)
+function readLevelText(text: string, rule: number): KnownLevel {
+  const rank = rankOf(text, rule)
+  if (rank === undefined) return { ...NO_LEVEL, rule }
+  const form = rule === LEVEL_RULE.word ? levelForm(text, rank) : LEVEL_FORM.column
+  return { rank, form, rule, spelling: NO_LEVEL.spelling }
+}
+
+function rankOf(text: string, rule: number): number | undefined {
+  if (rule === LEVEL_RULE.otelNumber) return otelSeverityRank(Number(text))
+  if (rule === LEVEL_RULE.number) return numericLevelRank(Number(text))
+  // GELF and the systemd journal send the number as a text.
+  return levelRank(text) ?? (/^\d{1,2}$/.test(text) ? numericLevelRank(Number(text)) : undefined)
 }
 
 function levelForm(text: string, rank: number): number {
@@ -532,33 +603,18 @@ function readTimeText(text: string, slot: ReadSlot): Instant | undefined {
 
 const YEAR_1973_MS = 100_000_000_000
 
-function canHold(role: Role, kind: number): boolean {
-  if (kind === VALUE.string) return true
-  return kind === VALUE.number && (role === 'time' || role === 'level')
+function canHold(role: Role, slot: ReadSlot): boolean {
+  if (slot.kind === VALUE.string) return true
+  return slot.kind === VALUE.number && (role === 'time' || (role === 'level' && !countsOutcomes(slot.path)))
 }
 
 const isTextRole = (role: Role): role is (typeof TEXT_ROLES)[number] => TEXT_ROLES.some((text) => text === role)
-
-/** `true`, `false` and `null` are no secrets; everything else under a secret's name is replaced. */
-function placeholderOf(slot: ReadSlot, placeholderFor: BatchOptions['placeholderFor']): string | undefined {
-  if (slot.kind === VALUE.literal) return undefined
-  for (const name of slot.path.split('.')) {
-    const placeholder = placeholderFor(name)
-    if (placeholder !== undefined) return placeholder
-  }
-  return undefined
-}
-
-const placeholderJson = (slot: ReadSlot, text: string): string =>
-  slot.kind === VALUE.string ? text : JSON.stringify(text)
 
 function columnKind(kind: number): ColumnKind {
   if (kind === VALUE.string) return 'string'
   if (kind === VALUE.number) return 'number'
   return kind === VALUE.literal ? 'literal' : 'json'
 }
-
-const lastName = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
 
 const pointerTo = (path: string): string => `/${path.replaceAll('~', '~0').replaceAll('.', '/')}`
 

@@ -61,7 +61,7 @@ export function encodeBlock(block: Block): Uint8Array {
 
 /** Reads what encodeBlock wrote. The columns are views of `bytes`. Throws on anything else: a journal row is never half a block. */
 export function decodeBlock(bytes: Uint8Array): Block {
-  const whole = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  const whole = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   const view = new DataView(whole.buffer, whole.byteOffset, whole.length)
   if (whole.length < 12 || view.getUint32(0, true) !== MAGIC) throw new Error('not a block')
   const headerLength = view.getUint32(whole.length - 4, true)

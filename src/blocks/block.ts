@@ -93,6 +93,9 @@ export const TIME_FORM = {
 /** How a level stands in the document when it can be rebuilt from the row's rank. 0: it cannot, and has a column. */
 export const LEVEL_FORM = { column: 0, lower: 1, upper: 2 } as const
 
+/** What kind of scalar this JSON source is, if it is no string. */
+export const compactKind = (source: string): 'literal' | 'number' => (/^[tfn]/.test(source) ? 'literal' : 'number')
+
 /** Where a cell begins in `bytes`. */
 export const cellStart = (cells: TextCells, index: number): number => (index === 0 ? 0 : cells.ends[index - 1] + 1)
 

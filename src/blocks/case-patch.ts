@@ -168,6 +168,7 @@ class VarintReader {
     let value = 0
     for (let shift = 0; ; shift += 7) {
       const byte = this.#bytes[this.at++]
+      if (byte === undefined) throw new Error('a case patch ends too early')
       value |= (byte & 0x7f) << shift
       if (byte < 0x80) return value >>> 0
     }

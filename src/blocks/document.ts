@@ -18,7 +18,7 @@ export function documentText(row: DocumentRow): string {
   let text = parts[0]
   for (let index = 0; index < slots.length; index++) {
     const { column, form } = slots[index]
-    if (column === TIME_SLOT) text += timeText(row, form)
+    if (column === TIME_SLOT) text += timeText(row.ms, row.nanos, form)
     else if (column === LEVEL_SLOT) text += levelText(row.levelRank, form)
     else text += row.source(column)
     text += parts[index + 1]
@@ -29,13 +29,14 @@ export function documentText(row: DocumentRow): string {
 /** A string cell's JSON source without its quotes. */
 export const stringSource = (text: string): string => quoteJson(text).slice(1, -1)
 
-function timeText(row: DocumentRow, form: number): string {
-  if (form === TIME_FORM.epochMs) return String(row.ms)
-  if (form === TIME_FORM.epochSeconds) return String(row.ms / 1000)
-  const iso = new Date(row.ms).toISOString()
+/** A time as it was sent, by its TIME_FORM. */
+export function timeText(ms: number, nanos: number, form: number): string {
+  if (form === TIME_FORM.epochMs) return String(ms)
+  if (form === TIME_FORM.epochSeconds) return String(ms / 1000)
+  const iso = new Date(ms).toISOString()
   if (form === TIME_FORM.isoMs) return iso
   if (form === TIME_FORM.iso) return `${iso.slice(0, -5)}Z`
-  const digits = String(row.nanos).padStart(6, '0')
+  const digits = String(nanos).padStart(6, '0')
   return `${iso.slice(0, -1)}${form === TIME_FORM.isoMicros ? digits.slice(0, 3) : digits}Z`
 }
 

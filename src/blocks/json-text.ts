@@ -33,6 +33,10 @@ export function fail(at: number, detail: string): never {
   throw new JsonFailure({ code: 'invalid_json', detail, at })
 }
 
+/** How many bytes of byte order mark the text begins with. */
+export const byteOrderMark = (bytes: Uint8Array): number =>
+  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+
 export function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from
   for (;;) {

@@ -90,6 +90,9 @@ export class Arena {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
+/** A path has this many characters at most before what it leads to is one value: the path stands at every member of it. */
+const PATH_LENGTH_MAX = 1024
+
 /** Objects nested deeper than `flatten` become one value; deeper than `refuse` is an error. */
 export interface DepthLimits {
   readonly flatten: number
@@ -148,7 +151,8 @@ export function readRecord(body: Uint8Array, from: number, arena: Arena, depth: 
         end + 1,
       )
     }
-    if (byte === BRACE_OPEN && level < depth.flatten) return readMembers(at, `${path}.`, level + 1)
+    if (byte === BRACE_OPEN && level < depth.flatten && path.length < PATH_LENGTH_MAX)
+      return readMembers(at, `${path}.`, level + 1)
     if (byte === BRACE_OPEN || byte === BRACKET_OPEN) {
       const end = skipValue(body, at, { at: level, max: depth.refuse })
       const kind = byte === BRACKET_OPEN ? VALUE.array : VALUE.deep

@@ -1,7 +1,7 @@
 import type { HexCells } from '../segments/hex-cells'
 import { hexCellText } from '../segments/hex-cells'
 import { type Block, type ColumnKind, cellStart, rowsOfColumn, type Shape, type TextCells } from './block'
-import { type FoldedCells, foldCells, indexPatch, restoreCell } from './case-patch'
+import { foldCells, indexPatch, restoreCell } from './case-patch'
 import { documentText, stringSource } from './document'
 
 /**
@@ -10,6 +10,9 @@ import { documentText, stringSource } from './document'
  */
 export interface Table {
   readonly rows: number
+  /** No row is outside of these. */
+  readonly minTime: number
+  readonly maxTime: number
   readonly shapes: readonly Shape[]
   readonly columns: readonly ColumnInfo[]
   times(): Float64Array
@@ -136,12 +139,15 @@ export interface DocumentTable extends Table {
 
 /** A block of the journal as a table. `firstSeq` is the sequence number of its first row. */
 export function blockTable(block: Block, firstSeq: number): DocumentTable {
+  const { minTime, maxTime } = timeBounds(block.times)
   const cells = memoised((column) => blockCells(block.columns[column].cells))
   const rowsOf = memoised((column) => rowsOfColumn(block, column))
   const seqs = memoised(() => block.seqs ?? Float64Array.from({ length: block.rows }, (_, row) => firstSeq + row))
   const received = memoised(() => block.received ?? new Float64Array(block.rows).fill(block.receivedMs))
   return {
     rows: block.rows,
+    minTime,
+    maxTime,
     shapes: block.shapes,
     columns: block.columns,
     times: () => block.times,
@@ -156,25 +162,45 @@ export function blockTable(block: Block, firstSeq: number): DocumentTable {
   }
 }
 
+/** The earliest and the latest of some times. */
+export function timeBounds(times: Float64Array): { readonly minTime: number; readonly maxTime: number } {
+  let minTime = Number.POSITIVE_INFINITY
+  let maxTime = Number.NEGATIVE_INFINITY
+  for (const time of times) {
+    if (time < minTime) minTime = time
+    if (time > maxTime) maxTime = time
+  }
+  return { minTime, maxTime }
+}
+
 function blockCells(cells: TextCells): ColumnCells {
   const folded = foldCells(cells)
   return { form: 'text', folded: folded.cells, restore: (cell) => bytesOfCell(cells, cell) }
 }
 
-/** Folded cells whose letter case is restored cell by cell. */
-export function foldedColumn(folded: FoldedCells): ColumnCells {
-  const index = memoised(() => indexPatch(folded.patch, folded.cells.count))
-  return { form: 'text', folded: folded.cells, restore: (cell) => restoreCell(folded, index(0), cell) }
+/** Folded cells whose letter case is restored cell by cell; the patch is only read when the first one is. */
+export function foldedColumn({
+  cells,
+  patch,
+}: {
+  readonly cells: TextCells
+  readonly patch: () => Uint8Array
+}): ColumnCells {
+  const whole = memoised(() => {
+    const folded = { cells, patch: patch() }
+    return { folded, index: indexPatch(folded.patch, cells.count) }
+  })
+  return { form: 'text', folded: cells, restore: (cell) => restoreCell(whole(0).folded, whole(0).index, cell) }
 }
 
 /** Computes each answer once. */
 export function memoised<T>(compute: (key: number) => T): (key: number) => T {
-  const known = new Map<number, T>()
+  const known = new Map<number, { readonly answer: T }>()
   return (key) => {
     const found = known.get(key)
-    if (found !== undefined || known.has(key)) return found ?? compute(key)
-    const computed = compute(key)
-    known.set(key, computed)
-    return computed
+    if (found !== undefined) return found.answer
+    const answer = compute(key)
+    known.set(key, { answer })
+    return answer
   }
 }

@@ -1,5 +1,14 @@
 import type { BatchBuilder, RecordProblem } from '../blocks/batch-builder'
-import { BRACE_CLOSE, BRACE_OPEN, BRACKET_CLOSE, BRACKET_OPEN, COMMA, NEWLINE, skipSpace } from '../blocks/json-text'
+import {
+  BRACE_CLOSE,
+  BRACE_OPEN,
+  BRACKET_CLOSE,
+  BRACKET_OPEN,
+  byteOrderMark,
+  COMMA,
+  NEWLINE,
+  skipSpace,
+} from '../blocks/json-text'
 
 /** A record that was not taken, by its place in the batch. */
 export interface Rejection extends RecordProblem {
@@ -22,13 +31,17 @@ export type AfterRecord = (received: number) => RecordProblem | undefined
  * one after another. In the last two a broken record costs only itself: reading goes on at the next line.
  */
 export function readJsonDocuments(body: Uint8Array, builder: BatchBuilder, afterRecord: AfterRecord): ReadOutcome {
-  const start = skipSpace(body, body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0)
+  const start = skipSpace(body, byteOrderMark(body))
   const reading = new Reading(body, builder, afterRecord)
   if (body[start] === BRACKET_OPEN) return reading.readArray(start, { closeEnvelope: false })
   const logs = envelopeStart(body, start)
   if (logs !== undefined) {
     const outcome = reading.readArray(logs, { closeEnvelope: true })
-    if (outcome.broken?.detail !== NOT_AN_ENVELOPE) return outcome
+    const all = builder.rows + outcome.rejected.length === outcome.received
+    if (outcome.broken?.detail !== NOT_AN_ENVELOPE || !all) return outcome
+    // A log of its own that happens to begin with "logs". It is no larger than a block, so none has been cut yet.
+    builder.discard()
+    return new Reading(body, builder, afterRecord).readSequence(start)
   }
   return reading.readSequence(start)
 }
@@ -73,7 +86,7 @@ class Reading {
       const { end, problem } = body[at] === BRACE_OPEN ? this.#builder.addJson(at) : notAnObject(at)
       const stop = this.#count(problem)
       if (stop) return this.#outcome(stop)
-      const next = problem && isSyntax(problem) ? lineAfter(body, at) : end
+      const next = problem && isSyntax(problem) ? nextRecord(body, at) : end
       at = skipSpace(body, next)
       // Lines may be separated by commas where somebody joined them by hand.
       if (body[at] === COMMA) at = skipSpace(body, at + 1)
@@ -113,9 +126,31 @@ function notAnObject(at: number): { end: number; problem: RecordProblem } {
   return { end: at, problem: { code: 'invalid_json', detail: 'a log is a JSON object', at } }
 }
 
+/**
+ * Where reading goes on after the record at `from` broke: at the next line. Lines that stand further in than the record's
+ * first, or close what it opened, are still its own: it was written over several lines.
+ */
+function nextRecord(body: Uint8Array, from: number): number {
+  let first = from
+  while (first > 0 && body[first - 1] !== NEWLINE) first--
+  const indent = skipBlank(body, first) - first
+  for (let at = lineAfter(body, from); at < body.length; at = lineAfter(body, at)) {
+    const text = skipBlank(body, at)
+    const closes = body[text] === BRACE_CLOSE || body[text] === BRACKET_CLOSE
+    if (text - at <= indent && !closes) return at
+  }
+  return body.length
+}
+
 function lineAfter(body: Uint8Array, at: number): number {
   const newline = body.indexOf(NEWLINE, at)
   return newline < 0 ? body.length : newline + 1
+}
+
+function skipBlank(body: Uint8Array, from: number): number {
+  let at = from
+  while (body[at] === 0x20 || body[at] === 0x09) at++
+  return at
 }
 
 /** Where the array of `{"logs": […` begins, or undefined. */
@@ -126,7 +161,9 @@ function envelopeStart(body: Uint8Array, start: number): number | undefined {
   const colon = skipSpace(body, name + LOGS.length)
   if (body[colon] !== 0x3a) return undefined
   const array = skipSpace(body, colon + 1)
-  return body[array] === BRACKET_OPEN && body[skipSpace(body, array + 1)] === BRACE_OPEN ? array : undefined
+  if (body[array] !== BRACKET_OPEN) return undefined
+  const first = body[skipSpace(body, array + 1)]
+  return first === BRACE_OPEN || first === BRACKET_CLOSE ? array : undefined
 }
 
 const LOGS = [...'"logs"'].map((character) => character.charCodeAt(0))

@@ -2,10 +2,12 @@ import { isUtf8 } from 'node:buffer'
 import { BatchBuilder, type RecordProblem } from '../blocks/batch-builder'
 import type { Block } from '../blocks/block'
 import { encodeBlock } from '../blocks/block-bytes'
-import { BRACE_OPEN, BRACKET_OPEN, skipSpace } from '../blocks/json-text'
+import { BRACE_OPEN, BRACKET_CLOSE, BRACKET_OPEN, byteOrderMark, skipSpace } from '../blocks/json-text'
 import { redactBlock } from '../blocks/redact-block'
+import { timeBounds } from '../blocks/table'
 import {
   BATCH_RECORDS_MAX,
+  BLOCK_BYTES_MAX,
   BLOCK_BYTES_TARGET,
   COLUMNS_MAX,
   DEPTH_MAX,
@@ -46,6 +48,7 @@ export function readBatch(body: Uint8Array, contentType: string, settings: Batch
     depth: { flatten: DEPTH_MAX, refuse: DEPTH_REFUSED },
     columnsMax: COLUMNS_MAX,
     shapesMax: SHAPES_MAX,
+    blockBytesMax: BLOCK_BYTES_MAX,
     checkUtf8: !isUtf8(body),
     source: settings.source,
     placeholderFor: (name) => {
@@ -71,17 +74,26 @@ export function readBatch(body: Uint8Array, contentType: string, settings: Batch
  * `application/json`, and lines of text anything at all.
  */
 function readerFor(body: Uint8Array, contentType: string): typeof readJsonDocuments {
-  const first = body[skipSpace(body, body[0] === 0xef ? 3 : 0)]
-  if (contentType === 'text/plain') return first === BRACE_OPEN ? readJsonOrText : readTextLines
-  if (first === BRACE_OPEN || first === BRACKET_OPEN || contentType.includes('json')) return readJsonDocuments
-  return isBareJson(body) ? readJsonDocuments : readTextLines
+  const start = skipSpace(body, byteOrderMark(body))
+  const isObject = body[start] === BRACE_OPEN
+  if (contentType === 'text/plain') return isObject ? readJsonOrText : readTextLines
+  if (isObject || contentType.includes('json')) return readJsonDocuments
+  return isArrayOfLogs(body, start) || isBareJson(body) ? readJsonDocuments : readTextLines
 }
 
 /** Text that only begins like JSON is text, where the client says so. */
 const readJsonOrText: typeof readJsonDocuments = (body, builder, afterRecord) => {
   const asJson = readJsonDocuments(body, builder, afterRecord)
-  if (builder.rows > 0 || asJson.received > asJson.rejected.length) return asJson
-  return readTextLines(body, builder, afterRecord)
+  if (asJson.received > asJson.rejected.length) return asJson
+  const isText = asJson.rejected.every(({ code }) => code === 'invalid_json')
+  return isText ? readTextLines(body, builder, afterRecord) : asJson
+}
+
+/** A line of text may begin with a bracket: `[2026-11-21 10:00:00] started`. */
+function isArrayOfLogs(body: Uint8Array, start: number): boolean {
+  if (body[start] !== BRACKET_OPEN) return false
+  const next = body[skipSpace(body, start + 1)]
+  return next === BRACE_OPEN || next === BRACKET_CLOSE
 }
 
 /** `null`, `42`, `"text"`: JSON, but no log. */
@@ -95,15 +107,7 @@ function isBareJson(body: Uint8Array): boolean {
   }
 }
 
-function summarise({ rows, times }: Block): BlockSummary {
-  let minTime = Number.POSITIVE_INFINITY
-  let maxTime = Number.NEGATIVE_INFINITY
-  for (const time of times) {
-    if (time < minTime) minTime = time
-    if (time > maxTime) maxTime = time
-  }
-  return { rows, minTime, maxTime }
-}
+const summarise = ({ rows, times }: Block): BlockSummary => ({ rows, ...timeBounds(times) })
 
 /** How many records were refused, by code. */
 export function countByCode(rejected: readonly RecordProblem[]): Record<string, number> {

@@ -1,5 +1,5 @@
 import type { BatchBuilder } from '../blocks/batch-builder'
-import { NEWLINE } from '../blocks/json-text'
+import { byteOrderMark, NEWLINE } from '../blocks/json-text'
 import type { AfterRecord, ReadOutcome, Rejection } from './json-documents'
 
 const CARRIAGE_RETURN = 0x0d
@@ -8,7 +8,7 @@ const CARRIAGE_RETURN = 0x0d
 export function readTextLines(body: Uint8Array, builder: BatchBuilder, afterRecord: AfterRecord): ReadOutcome {
   const rejected: Rejection[] = []
   let received = 0
-  let at = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0
+  let at = byteOrderMark(body)
   while (at < body.length) {
     const newline = body.indexOf(NEWLINE, at)
     const next = newline < 0 ? body.length : newline

@@ -127,5 +127,37 @@ export const SHAPES_MAX = 1024
 /** Bytes of body that become one block. A block is a row of the journal, and JSON never grows by a third in it. */
 export const BLOCK_BYTES_TARGET = 900_000
 
+/** A block, encoded. It is a row of the journal, which has a few other columns, and a row ends at ROW_BYTES_MAX. */
+export const BLOCK_BYTES_MAX = 1_990_000
+
 /** Characters of an Idempotency-Key. It is kept with the receipt for a day; a UUID has 36, a hash 64. */
 export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 256
+
+// Reading
+
+/** Compressed sections that an isolate keeps for the next query, beside 128 MB for everything else. */
+export const SECTION_CACHE_BYTES_MAX = 24 * MIB
+
+/** Decoded blocks of the journal that an isolate keeps for the next query. */
+export const PIECE_CACHE_BYTES_MAX = 16 * MIB
+
+/** Segments fetched and searched at a time: their decoded columns are in memory together. */
+export const SEGMENTS_AT_A_TIME = 8
+
+/** Rows that one request looks at. The clock stands still while it computes, so that work is counted instead. */
+export const SCAN_ROWS_MAX = 20_000_000
+
+/** Bytes that one request reads from the stores. */
+export const SCAN_BYTES_MAX = 512 * MIB
+
+/** Segments whose headers an isolate keeps, at a few kilobytes each. */
+export const CATALOG_CACHE_SEGMENTS_MAX = 4096
+
+/** A search as a JSON body: the query's text, and filters of which nobody types more. */
+export const SEARCH_BODY_BYTES_MAX = 64 * KIB
+
+/** Records on each side of one in its context when the caller names no number: a screenful. */
+export const CONTEXT_DEFAULT = 20
+
+/** Most records on each side of one in its context. */
+export const CONTEXT_MAX = 500

@@ -42,8 +42,12 @@ const CLAIMS: ReadonlyMap<string, Claim> = new Map(
   ),
 )
 
+/** Longer than any name above with its wrapper. */
+const PATH_LENGTH_MAX = 64
+
 /** What a dotted path claims to be, or undefined. A member of a wrapper object claims less than one at the top. */
 export function claimOf(path: string): Claim | undefined {
+  if (path.length > PATH_LENGTH_MAX) return undefined
   const direct = CLAIMS.get(normaliseName(path))
   if (direct) return direct
   const dot = path.indexOf('.')
@@ -59,6 +63,9 @@ export const promisesTime = (path: string): boolean => STRICT_TIME_NAMES.has(pat
 
 /** True when numbers under this path are OpenTelemetry severity numbers. */
 export const isSeverityNumber = (path: string): boolean => normaliseName(path) === 'severitynumber'
+
+/** A number under `status` is an HTTP or exit status, never a level. */
+export const countsOutcomes = (path: string): boolean => normaliseName(path) === 'status'
 
 export const isWrapper = (name: string): boolean => WRAPPERS.some((wrapper) => wrapper === name)
 

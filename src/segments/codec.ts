@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 /**
  * How a section's bytes are stored. The number is on disk and never changes its meaning; new codecs take new numbers.
@@ -11,8 +11,20 @@ const ZSTD_LEVEL = 3
 /** workerd counts the capacity of its output buffer against maxOutputLength, and grows it in steps beyond what is needed. */
 const OUTPUT_SLACK = 1024 * 1024
 
-/** Stores the bytes with the codec that makes them smaller. */
+/** A section ends with the CRC-32 of what stands before, because queries read sections without the rest of the segment. */
+const CHECK_BYTES = 4
+
+/** Stores the bytes with the codec that makes them smaller. No bytes are stored as no bytes. */
 export function packSection(bytes: Uint8Array): { readonly codec: number; readonly bytes: Uint8Array } {
+  if (bytes.length === 0) return { codec: CODEC.raw, bytes }
+  const packed = pack(bytes)
+  const stored = new Uint8Array(packed.bytes.length + CHECK_BYTES)
+  stored.set(packed.bytes)
+  new DataView(stored.buffer).setUint32(packed.bytes.length, crc32(packed.bytes), true)
+  return { codec: packed.codec, bytes: stored }
+}
+
+function pack(bytes: Uint8Array): { readonly codec: number; readonly bytes: Uint8Array } {
   if (bytes.length < 32) return { codec: CODEC.raw, bytes }
   const packed = zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } })
   return packed.length < bytes.length ? { codec: CODEC.zstd, bytes: packed } : { codec: CODEC.raw, bytes }
@@ -20,7 +32,11 @@ export function packSection(bytes: Uint8Array): { readonly codec: number; readon
 
 /** The bytes as they were before packSection. Throws when they are damaged or of another length than expected. */
 export function unpackSection(codec: number, bytes: Uint8Array, length: number): Uint8Array {
-  const unpacked = unpack(codec, bytes, length)
+  if (bytes.length === 0 && length === 0) return bytes
+  const end = bytes.length - CHECK_BYTES
+  if (end < 0 || new DataView(bytes.buffer, bytes.byteOffset).getUint32(end, true) !== crc32(bytes.subarray(0, end)))
+    throw new Error('a section is damaged')
+  const unpacked = unpack(codec, bytes.subarray(0, end), length)
   if (unpacked.length !== length) throw new Error(`a section has ${unpacked.length} bytes instead of ${length}`)
   return unpacked
 }

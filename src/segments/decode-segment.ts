@@ -19,7 +19,8 @@ export interface LocatedHeader {
 export function decodeHeader(bytes: Uint8Array): LocatedHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   if (bytes.length < PREAMBLE_BYTES || view.getUint32(0, true) !== SEGMENT_MAGIC) throw new Error('not a segment')
-  if (bytes[4] > SEGMENT_VERSION) throw new Error(`segment version ${bytes[4]} is newer than this reader`)
+  if (bytes[4] < 1 || bytes[4] > SEGMENT_VERSION)
+    throw new Error(`segment version ${bytes[4]} is not known to this reader`)
   const stored = view.getUint32(8, true)
   const json = unpackSection(
     bytes[5],
@@ -65,6 +66,8 @@ export function segmentTable(header: SegmentHeader, read: SectionReader): Docume
   const everyRowHas = (column: number): boolean => header.shapes.every((shape) => shapeHas(shape, column))
   return {
     rows: header.rows,
+    minTime: header.minTime,
+    maxTime: header.maxTime,
     shapes: header.shapes,
     columns: header.columns,
     times: () => times(0),
@@ -111,11 +114,17 @@ function decodeSources(column: SegmentColumn, read: SectionReader): ReadonlyMap<
   return new Map(entries)
 }
 
+const unpackPart = (part: IntegerPart, count: number, read: SectionReader): Float64Array =>
+  unpackIntegers({ ...part, bytes: read(part.section) }, count)
+
 function decodeCells(column: SegmentColumn, read: SectionReader): ColumnCells {
   const { as } = column
   switch (as.form) {
     case 'text':
-      return foldedColumn({ cells: textCells(read(as.text), column.cells), patch: read(as.patch) })
+      return foldedColumn({
+        cells: { count: column.cells, bytes: read(as.text), ends: endsOf(unpackPart(as.lengths, column.cells, read)) },
+        patch: () => read(as.patch),
+      })
     case 'dictionary': {
       const values = textCells(read(as.values), as.count)
       const codes = read(as.codes)
@@ -123,7 +132,7 @@ function decodeCells(column: SegmentColumn, read: SectionReader): ColumnCells {
       return { form: 'dictionary', values, folded: foldCells(values).cells, codes: wide ? uint16(codes) : codes }
     }
     case 'integers':
-      return { form: 'integers', values: unpackIntegers({ ...as.part, bytes: read(as.part.section) }, column.cells) }
+      return { form: 'integers', values: unpackPart(as.part, column.cells, read) }
     case 'hex':
       return { form: 'hex', hex: { layout: as.layout, width: as.width, bytes: read(as.bytes) } }
   }
@@ -168,6 +177,16 @@ function joinCells(count: number, cellBytes: (cell: number) => Uint8Array): Text
   return { count, bytes: bytes.subarray(0, write), ends }
 }
 
+function endsOf(lengths: Float64Array): Uint32Array {
+  const ends = new Uint32Array(lengths.length)
+  let at = 0
+  for (let cell = 0; cell < lengths.length; cell++) {
+    at += lengths[cell]
+    ends[cell] = at++
+  }
+  return ends
+}
+
 /** Finds the ends of cells again: the byte that ends a cell stands nowhere else. */
 function textCells(bytes: Uint8Array, count: number): TextCells {
   const ends = new Uint32Array(count)
@@ -178,6 +197,6 @@ function textCells(bytes: Uint8Array, count: number): TextCells {
 }
 
 function uint16(bytes: Uint8Array): Uint16Array {
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : new Uint8Array(bytes)
   return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2)
 }

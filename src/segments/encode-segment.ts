@@ -166,7 +166,25 @@ function encodeCells(
   }
   const { cells: folded, patch } = foldCells(cells)
   const filter = kind === 'string' && looksLikeIds(folded) ? { filter: sections.put(buildTokenFilter(folded)) } : {}
-  return { as: { form: 'text', text: sections.put(folded.bytes), patch: sections.put(patch) }, ...filter }
+  return {
+    as: {
+      form: 'text',
+      text: sections.put(folded.bytes),
+      patch: sections.put(patch),
+      lengths: integers(lengthsOf(folded)),
+    },
+    ...filter,
+  }
+}
+
+/** Bytes of each cell, so that a reader need not look for the ends. */
+function lengthsOf(cells: TextCells): Float64Array {
+  const lengths = new Float64Array(cells.count)
+  for (let cell = 0, start = 0; cell < cells.count; cell++) {
+    lengths[cell] = cells.ends[cell] - start
+    start = cells.ends[cell] + 1
+  }
+  return lengths
 }
 
 /** Short values without spaces, hardly ever repeated, are looked up whole: they get a token filter. */

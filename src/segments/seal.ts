@@ -103,9 +103,14 @@ function verify(rows: SortedRows, segment: EncodedSegment): void {
   const cellsAgree = rows.columns.every((column, index) =>
     sameBytes(column.cells.bytes, back.columns[index].cells.bytes),
   )
-  if (!(scalarsAgree && nanosAgree && shapesAgree && cellsAgree))
+  const textsAgree = textOf(rows) === textOf(back)
+  if (!(scalarsAgree && nanosAgree && shapesAgree && cellsAgree && textsAgree))
     throw new Error('a new segment does not decode to its rows')
 }
+
+/** What a segment keeps as JSON: shapes, names of columns, and strings that were spelled in an unusual way. */
+const textOf = ({ shapes, columns }: SortedRows): string =>
+  JSON.stringify([shapes, columns.map(({ name, kind, system, sources }) => [name, kind, system, ...(sources ?? [])])])
 
 function describe({ header, headerBytes, bytes, hash }: EncodedSegment): SealedSegment {
   const { shard, day, rows, minTime, maxTime, minSeq, maxSeq } = header

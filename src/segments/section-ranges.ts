@@ -17,7 +17,7 @@ export function coreLength(header: SegmentHeader): number {
 export function sectionsOfColumn({ as }: SegmentColumn): number[] {
   switch (as.form) {
     case 'text':
-      return [as.text, as.patch]
+      return [as.text, as.lengths.section, as.patch]
     case 'dictionary':
       return [as.codes, as.values]
     case 'integers':

@@ -59,7 +59,7 @@ export interface SegmentColumn {
 }
 
 export type ColumnEncoding =
-  | { readonly form: 'text'; readonly text: number; readonly patch: number }
+  | { readonly form: 'text'; readonly text: number; readonly patch: number; readonly lengths: IntegerPart }
   | {
       readonly form: 'dictionary'
       readonly codes: number

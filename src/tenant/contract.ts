@@ -90,6 +90,8 @@ export interface Snapshot {
   readonly generation: number
   /** Records from this sequence number on are not part of the snapshot. */
   readonly nextSeq: number
+  /** Signs the tenant's cursors. */
+  readonly cursorSecret: string
   readonly pieces: readonly UnpublishedPiece[]
   /** Ask again with this to get the pieces that did not fit. Undefined when there are none. */
   readonly more: number | undefined

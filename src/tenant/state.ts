@@ -13,6 +13,8 @@ export interface TenantState {
   readonly oldestMs: number
   readonly sealedSegments: number
   readonly sealedBytes: number
+  /** Signs the tenant's cursors; empty until the first is needed. */
+  readonly cursorSecret: string
   readonly ledger: Ledger
 }
 
@@ -25,5 +27,6 @@ export const INITIAL_STATE: TenantState = {
   oldestMs: 0,
   sealedSegments: 0,
   sealedBytes: 0,
+  cursorSecret: '',
   ledger: EMPTY_LEDGER,
 }

@@ -12,7 +12,7 @@ import { COMMAND_USER, DATA_SOURCE, findUrlPasswords, userInfoCandidates } from 
 export { secretKeyKind } from './key-names'
 export { ALL_KINDS, DEFAULT_KINDS, type RedactionKind } from './kinds'
 
-/** Removing one secret can lay bare the edge of another; three rounds settle all but a text built against this. */
+/** Removing one secret can lay bare the edge of another; a few rounds settle that. */
 const ROUNDS_MAX = 4
 
 const DETECTORS: readonly Detector[] = [

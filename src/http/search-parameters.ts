@@ -1,0 +1,141 @@
+import { QUERY_TEXT_MAX, SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX } from '../limits/limits'
+import { type CompiledFilter, compileFilter, type Filter } from '../query/filter'
+import { parseQuery } from '../query/parse'
+import type { Diagnostic, Node, Query } from '../query/syntax'
+import { parseTime } from '../query/values'
+import { ApiError } from './problem'
+
+/** What a request asks for, checked. */
+export interface SearchParameters {
+  readonly text: string
+  readonly query: Query
+  readonly filter: Filter
+  /** As asked; undefined where the request leaves it to us. */
+  readonly fromMs: number | undefined
+  readonly toMs: number | undefined
+  readonly limit: number
+  readonly cursor: string | undefined
+  readonly order: 'asc' | 'desc'
+  readonly fields: readonly string[] | undefined
+}
+
+/** Parameters that every search takes; the others name fields of the main seed's API. */
+const COMMON = ['q', 'from', 'to', 'startTime', 'endTime', 'limit', 'cursor', 'order', 'fields', 'strict']
+const FIELD_PARAMETERS = ['level', 'severity', 'component', 'service', 'userId']
+
+/** Reads the parameters of a search; `more` are those that only this endpoint has. An unknown one is an error, never ignored. */
+export function readSearchParameters(
+  parameters: URLSearchParams,
+  nowMs: number,
+  more: readonly string[] = [],
+): SearchParameters {
+  for (const name of new Set(parameters.keys())) {
+    if (COMMON.includes(name) || FIELD_PARAMETERS.includes(name) || more.includes(name)) continue
+    throw invalid(name, `There is no parameter "${name.slice(0, 40)}" here.`)
+  }
+  const fields = FIELD_PARAMETERS.flatMap((name) =>
+    parameters.getAll(name).map((value) => fieldNode(name, value.split(','))),
+  )
+  return toParameters({
+    text: parameters.get('q') ?? '',
+    extra: fields,
+    from: parameters.get('from') ?? parameters.get('startTime'),
+    to: parameters.get('to') ?? parameters.get('endTime'),
+    limit: parameters.get('limit'),
+    cursor: parameters.get('cursor'),
+    order: parameters.get('order'),
+    fields: parameters.get('fields'),
+    strict: parameters.get('strict') === 'true',
+    nowMs,
+  })
+}
+
+export interface RawSearch {
+  readonly text: string
+  readonly extra: readonly Node[]
+  readonly from: string | null
+  readonly to: string | null
+  readonly limit: string | null
+  readonly cursor: string | null
+  readonly order: string | null
+  readonly fields: string | null
+  readonly strict: boolean
+  readonly nowMs: number
+}
+
+export function toParameters(raw: RawSearch): SearchParameters {
+  if (new TextEncoder().encode(raw.text).length > QUERY_TEXT_MAX) {
+    const limit = { name: 'QUERY_TEXT_MAX', value: QUERY_TEXT_MAX }
+    throw new ApiError('query_syntax', `The query is longer than ${QUERY_TEXT_MAX} bytes.`, { limit })
+  }
+  const query = parseQuery(raw.text)
+  const error = query.diagnostics.find((diagnostic) => diagnostic.severity === 'error')
+  if (error !== undefined && (raw.strict || query.filter === undefined)) throw diagnosticError(error)
+  const nodes = [...(query.filter ? [query.filter] : []), ...raw.extra]
+  const fromMs = timeParameter('from', raw.from, raw.nowMs)
+  const toMs = timeParameter('to', raw.to, raw.nowMs)
+  if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) throw invalid('from', '"from" is after "to".')
+  if (raw.order !== null && raw.order !== 'asc' && raw.order !== 'desc') throw invalid('order', 'order is asc or desc.')
+  return {
+    text: raw.text,
+    query,
+    filter: filterOf(compileFilter(allOf(nodes), raw.nowMs)),
+    fromMs,
+    toMs,
+    limit: limitParameter(raw.limit),
+    cursor: raw.cursor ?? undefined,
+    order: raw.order ?? 'desc',
+    fields: raw.fields === null ? undefined : fieldNames(raw.fields),
+  }
+}
+
+function filterOf(compiled: CompiledFilter): Filter {
+  if (compiled.ok) return compiled.filter
+  const { message, span, code } = compiled.problem
+  throw new ApiError('query_syntax', `${message}`, {
+    span: [span.from, span.to],
+    errors: [{ code, detail: message, span: [span.from, span.to] }],
+  })
+}
+
+/** A condition that came as a parameter or filter rather than in the query's text. */
+export function fieldNode(name: string, values: readonly string[]): Node {
+  const nowhere = { from: 0, to: 0 }
+  const atoms = values.map((text) => ({ text, quoted: true, span: nowhere }))
+  const test = atoms.length === 1 ? ({ op: 'eq', value: atoms[0] } as const) : ({ op: 'in', values: atoms } as const)
+  return { type: 'field', name, test, span: nowhere }
+}
+
+const allOf = (nodes: readonly Node[]): Node | undefined =>
+  nodes.length > 1 ? { type: 'and', children: nodes, span: { from: 0, to: 0 } } : nodes.at(0)
+
+export function diagnosticError({ code, message, span }: Diagnostic): ApiError {
+  return new ApiError('query_syntax', message, {
+    span: [span.from, span.to],
+    errors: [{ code, detail: message, span: [span.from, span.to] }],
+  })
+}
+
+function timeParameter(name: string, text: string | null, nowMs: number): number | undefined {
+  if (text === null || text === '') return undefined
+  const ms = parseTime(text, nowMs)
+  if (ms === undefined)
+    throw invalid(name, `"${text.slice(0, 40)}" is not a time: write 2026-11-21T10:00:00Z, seconds since 1970, or 2h.`)
+  return ms
+}
+
+function limitParameter(text: string | null): number {
+  if (text === null) return SEARCH_LIMIT_DEFAULT
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (limit >= 1 && limit <= SEARCH_LIMIT_MAX) return limit
+  throw invalid('limit', `limit is a whole number from 1 to ${SEARCH_LIMIT_MAX}.`)
+}
+
+const fieldNames = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
+
+const invalid = (parameter: string, detail: string): ApiError =>
+  new ApiError('validation_failed', detail, { errors: [{ code: 'invalid_parameter', detail, parameter }] })

@@ -1,0 +1,165 @@
+import { type ColumnKind, cellStart, type TextCells } from '../blocks/block'
+import { bytesOfCell, type ColumnCells, cellCount, cellValue } from '../blocks/table'
+import { fromHexCells, type HexCells } from '../segments/hex-cells'
+import type { CellTest } from './cell-test'
+
+const encoder = new TextEncoder()
+
+/** Calls `mark` for every cell that passes, in order. */
+export function scanColumn(cells: ColumnCells, kind: ColumnKind, test: CellTest, mark: (cell: number) => void): void {
+  if (cells.form === 'integers') scanIntegers(cells.values, test, mark)
+  else if (kind === 'number' && test.number !== undefined) scanNumbers(cells, test, mark)
+  else if (cells.form === 'text') scanText(cells.folded, test, cells.restore, mark)
+  else if (cells.form === 'dictionary') scanDictionary(cells, test, mark)
+  else scanHex(cells.hex, test, mark)
+}
+
+function scanText(
+  cells: TextCells,
+  test: CellTest,
+  restore: (cell: number) => Uint8Array,
+  mark: (cell: number) => void,
+): void {
+  if (test.needle !== undefined && test.needle.length > 0) {
+    scanForNeedle(cells, test, test.needle, restore, mark)
+    return
+  }
+  let start = 0
+  for (let cell = 0; cell < cells.count; cell++) {
+    const end = cells.ends[cell]
+    if (test.text(cells.bytes, start, end, () => restore(cell))) mark(cell)
+    start = end + 1
+  }
+}
+
+/** Looks for the needle in all cells at once, natively, and tests only those that have it. */
+function scanForNeedle(
+  cells: TextCells,
+  test: CellTest,
+  needle: Uint8Array,
+  restore: (cell: number) => Uint8Array,
+  mark: (cell: number) => void,
+): void {
+  const haystack = Buffer.from(cells.bytes.buffer, cells.bytes.byteOffset, cells.bytes.length)
+  const wanted = Buffer.from(needle.buffer, needle.byteOffset, needle.length)
+  let cell = 0
+  for (let at = haystack.indexOf(wanted); at >= 0; at = haystack.indexOf(wanted, cells.ends[cell - 1] + 1)) {
+    cell = cellHolding(cells.ends, cell, at)
+    const found = cell
+    if (test.needleIsEnough || test.text(cells.bytes, cellStart(cells, found), cells.ends[found], () => restore(found)))
+      mark(found)
+    cell = found + 1
+    if (cell === cells.count) return
+  }
+}
+
+/** The first cell from `from` on that ends after `at`: in growing steps, then halving, since hits are often near. */
+function cellHolding(ends: Uint32Array, from: number, at: number): number {
+  let low = from
+  let step = 1
+  while (low + step < ends.length && ends[low + step] < at) {
+    low += step
+    step *= 2
+  }
+  let high = Math.min(low + step, ends.length - 1)
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ends[middle] < at) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function scanDictionary(
+  { codes, folded, values }: Extract<ColumnCells, { form: 'dictionary' }>,
+  test: CellTest,
+  mark: (cell: number) => void,
+): void {
+  const passes = new Uint8Array(folded.count)
+  let any = false
+  for (let value = 0; value < folded.count; value++) {
+    const start = cellStart(folded, value)
+    if (!test.text(folded.bytes, start, folded.ends[value], () => bytesOfCell(values, value))) continue
+    passes[value] = 1
+    any = true
+  }
+  if (!any) return
+  for (let cell = 0; cell < codes.length; cell++) if (passes[codes[cell]] === 1) mark(cell)
+}
+
+function scanIntegers(values: Float64Array, test: CellTest, mark: (cell: number) => void): void {
+  for (let cell = 0; cell < values.length; cell++) {
+    const value = values[cell]
+    if (test.number !== undefined ? test.number(value) : passesAsText(String(value), test)) mark(cell)
+  }
+}
+
+/** Numbers that are not stored as such, because their digits say more than a double can: `1.50`, `1e400`. */
+function scanNumbers(cells: ColumnCells, test: CellTest, mark: (cell: number) => void): void {
+  const count = cellCount(cells)
+  for (let cell = 0; cell < count; cell++) {
+    const text = cellValue(cells, cell)
+    if (passesAsNumber(text, test)) mark(cell)
+  }
+}
+
+/** A number passes by its value, or by its digits as they were sent. */
+export const passesAsNumber = (text: string, test: CellTest): boolean =>
+  (test.number?.(Number(text)) ?? false) || passesAsText(text, test)
+
+/** Tests a value that is not stored as text. */
+export function passesAsText(text: string, test: CellTest): boolean {
+  const bytes = encoder.encode(text)
+  return test.text(bytes, 0, bytes.length, () => bytes)
+}
+
+/** Hexadecimal digits have no letter case here: they are stored in lower case, as they were sent. */
+function scanHex(hex: HexCells, test: CellTest, mark: (cell: number) => void): void {
+  const count = hex.bytes.length / hex.width
+  const digits = test.needle === undefined ? '' : new TextDecoder().decode(test.needle)
+  const plain = hex.layout === 'plain' && /^[0-9a-f]+$/.test(digits)
+  if (plain && test.exact !== undefined) {
+    scanHexExact(hex, digits, count, mark)
+  } else if (plain && test.needleIsEnough && digits.length >= 3) {
+    scanHexFragment(hex, digits, count, mark)
+  } else {
+    const text = fromHexCells(hex, count)
+    scanText(text, test, (cell) => bytesOfCell(text, cell), mark)
+  }
+}
+
+function scanHexExact(hex: HexCells, digits: string, count: number, mark: (cell: number) => void): void {
+  if (digits.length !== hex.width * 2) return
+  const haystack = Buffer.from(hex.bytes.buffer, hex.bytes.byteOffset, hex.bytes.length)
+  const wanted = Buffer.from(digits, 'hex')
+  for (let at = haystack.indexOf(wanted); at >= 0; at = haystack.indexOf(wanted, at + 1)) {
+    if (at % hex.width === 0 && at / hex.width < count) mark(at / hex.width)
+  }
+}
+
+/** A run of digits begins at the first or the second digit of a byte: both are looked for as bytes, then checked digit by digit. */
+function scanHexFragment(hex: HexCells, digits: string, count: number, mark: (cell: number) => void): void {
+  const found = new Set<number>()
+  for (const skipped of [0, 1]) {
+    const inner = digits.slice(skipped, digits.length - ((digits.length - skipped) % 2))
+    if (inner.length < 2) continue
+    const haystack = Buffer.from(hex.bytes.buffer, hex.bytes.byteOffset, hex.bytes.length)
+    const wanted = Buffer.from(inner, 'hex')
+    for (let at = haystack.indexOf(wanted); at >= 0; at = haystack.indexOf(wanted, at + 1)) {
+      const cell = Math.floor(at / hex.width)
+      if (found.has(cell) || !digitsStandAt(hex, cell, (at % hex.width) * 2 - skipped, digits)) continue
+      found.add(cell)
+    }
+  }
+  for (const cell of [...found].sort((left, right) => left - right)) if (cell < count) mark(cell)
+}
+
+function digitsStandAt(hex: HexCells, cell: number, position: number, digits: string): boolean {
+  if (position < 0 || position + digits.length > hex.width * 2) return false
+  for (let index = 0; index < digits.length; index++) {
+    const byte = hex.bytes[cell * hex.width + ((position + index) >> 1)]
+    const digit = (position + index) % 2 === 0 ? byte >> 4 : byte & 15
+    if (digit !== Number.parseInt(digits[index], 16)) return false
+  }
+  return true
+}

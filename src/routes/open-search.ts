@@ -1,0 +1,32 @@
+import type { Env } from '../env'
+import { callerOf, refusalError } from '../http/caller'
+import type { TenantRequest } from '../http/handler'
+import type { SearchUnit, UnitLoader } from '../query/units'
+import { createLoader, readCatalogUnits } from '../storage/search-units'
+import type { BytesRead } from '../storage/segment-sections'
+import { readSnapshot } from '../storage/unpublished'
+import { tenantStub } from '../tenant-stub'
+
+/** Everything of a tenant at one moment, ready to be searched. */
+export interface OpenSearch {
+  readonly units: readonly SearchUnit[]
+  readonly loader: UnitLoader & { readonly read: BytesRead }
+  readonly nextSeq: number
+  readonly cursorSecret: string
+}
+
+/** Opens a tenant's logs for a request: first the object, then the catalog at the generation that the object names. */
+export async function openSearch(request: TenantRequest, env: Env): Promise<OpenSearch> {
+  const { tenantId } = request
+  const outcome = await readSnapshot(tenantStub(env, tenantId), callerOf(request))
+  if (!outcome.ok) throw refusalError(outcome.refusal)
+  const { generation, nextSeq, cursorSecret, units: held } = outcome.snapshot
+  const published = await readCatalogUnits(env.CONTROL, tenantId, generation)
+  const stores = { cache: env.CACHE, payload: env.PAYLOAD, archive: env.ARCHIVE, tenantId }
+  const loader = createLoader(
+    stores,
+    new Map(held.map((unit) => [unit, unit.table])),
+    new Map(published.map((unit) => [unit, unit])),
+  )
+  return { units: [...held, ...published], loader, nextSeq, cursorSecret }
+}

@@ -1,0 +1,196 @@
+import * as z from 'zod'
+import type { DocumentTable } from '../blocks/table'
+import type { Env } from '../env'
+import type { Handler, TenantRequest } from '../http/handler'
+import { ApiError } from '../http/problem'
+import { readBody } from '../http/read-body'
+import { fieldNode, readSearchParameters, type SearchParameters, toParameters } from '../http/search-parameters'
+import { FUTURE_MS_MAX, SEARCH_BODY_BYTES_MAX } from '../limits/limits'
+import { readCursor, signCursor } from '../query/cursor'
+import { printQuery } from '../query/print'
+import { RecordWriter } from '../query/record-json'
+import { type Hit, type RowSearch, type RowsFound, searchRows } from '../query/search-rows'
+import type { Node } from '../query/syntax'
+import type { SearchUnit } from '../query/units'
+import { type OpenSearch, openSearch } from './open-search'
+
+const DAY_MS = 86_400_000
+
+/** `GET /logs`: the records that match, newest first unless asked otherwise, a page at a time. */
+export const searchLogs: Handler = (request, env) =>
+  answerSearch(request, env, readSearchParameters(new URL(request.url).searchParams, Date.now()))
+
+/** The main seed's body; `filters` takes any field beside those it names. */
+const SearchBody = z.strictObject({
+  query: z.string().default(''),
+  filters: z
+    .object({
+      timeRange: z
+        .strictObject({
+          start: z.union([z.string(), z.number()]).optional(),
+          end: z.union([z.string(), z.number()]).optional(),
+        })
+        .optional(),
+    })
+    .catchall(z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number(), z.boolean()]))]))
+    .default({}),
+  limit: z.number().int().optional(),
+  cursor: z.string().optional(),
+  order: z.string().optional(),
+  fields: z.array(z.string()).optional(),
+})
+
+/** `POST /logs/search`: the same with the question in a JSON body. */
+export const searchLogsByBody: Handler = async (request, env) => {
+  const bytes = await readBody(request, { compressedBytesMax: SEARCH_BODY_BYTES_MAX, bytesMax: SEARCH_BODY_BYTES_MAX })
+  const body = parseBody(bytes)
+  const { timeRange, ...filters } = body.filters
+  const parameters = toParameters({
+    text: body.query,
+    extra: Object.entries(filters).map(([name, value]) => filterNode(name, value)),
+    from: textOrNull(timeRange?.start),
+    to: textOrNull(timeRange?.end),
+    limit: textOrNull(body.limit),
+    cursor: textOrNull(body.cursor),
+    order: textOrNull(body.order),
+    fields: body.fields?.join(',') ?? null,
+    strict: false,
+    nowMs: Date.now(),
+  })
+  return answerSearch(request, env, parameters)
+}
+
+function parseBody(bytes: Uint8Array): z.infer<typeof SearchBody> {
+  const result = SearchBody.safeParse(parseJson(bytes))
+  if (result.success) return result.data
+  const errors = result.error.issues.map(({ path, message }) => ({
+    code: 'invalid_member',
+    detail: message,
+    pointer: `/${path.join('/')}`,
+  }))
+  throw new ApiError('validation_failed', 'The body is not a search.', { errors })
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
+  } catch (error) {
+    throw new ApiError('invalid_json', error instanceof Error ? error.message : 'The body is not JSON.')
+  }
+}
+
+function filterNode(name: string, value: unknown): Node {
+  const values = Array.isArray(value) ? value : [value]
+  return fieldNode(name, values.map(String))
+}
+
+const textOrNull = (value: string | number | undefined): string | null => (value === undefined ? null : String(value))
+
+async function answerSearch(request: TenantRequest, env: Env, parameters: SearchParameters): Promise<Response> {
+  const startedMs = Date.now()
+  const open = await openSearch(request, env)
+  const search = toRowSearch(parameters, open, request.config.DEFAULT_TTL_DAYS * DAY_MS, startedMs)
+  const found = await searchRows(open.units, open.loader, search)
+  const records = await renderHits(found.hits, open, parameters.fields)
+  const cursor =
+    found.resumeAfter &&
+    signCursor(
+      { after: found.resumeAfter, nextSeq: search.nextSeq, fromMs: search.fromMs, toMs: search.toMs },
+      queryKeyOf(parameters),
+      open.cursorSecret,
+    )
+  const meta = metaOf(parameters, search, found, open, Date.now() - startedMs)
+  return wantsLines(request)
+    ? linesResponse(records, meta, cursor)
+    : envelopeResponse(records, meta, cursor, found.hasMore)
+}
+
+/** What a cursor is bound to: everything that decides which records a page has, but for the page itself. */
+const queryKeyOf = ({ query, fromMs, toMs, order }: SearchParameters): string =>
+  JSON.stringify([printQuery(query), fromMs ?? null, toMs ?? null, order])
+
+function toRowSearch(parameters: SearchParameters, open: OpenSearch, retentionMs: number, nowMs: number): RowSearch {
+  const { filter, order, limit } = parameters
+  const oldestMs = nowMs - retentionMs
+  const cursor =
+    parameters.cursor === undefined
+      ? undefined
+      : readCursor(parameters.cursor, queryKeyOf(parameters), open.cursorSecret)
+  if (parameters.cursor !== undefined && cursor === undefined) throw new ApiError('cursor_mismatch')
+  return {
+    filter,
+    order,
+    limit,
+    fromMs: Math.max(oldestMs, cursor?.fromMs ?? parameters.fromMs ?? oldestMs),
+    toMs: cursor?.toMs ?? parameters.toMs ?? nowMs + FUTURE_MS_MAX,
+    after: cursor?.after,
+    nextSeq: cursor?.nextSeq ?? open.nextSeq,
+  }
+}
+
+/** Reads the units that hold the hits in full, and writes the records in the order of the hits. */
+export async function renderHits(
+  hits: readonly Hit[],
+  open: OpenSearch,
+  fields: readonly string[] | undefined,
+): Promise<string[]> {
+  const units = [...new Set(hits.map((hit) => hit.unit))]
+  const tables = await open.loader.load(units.map((unit) => ({ unit, columns: 'all' })))
+  const writers = new Map<SearchUnit, RecordWriter>()
+  for (const [index, unit] of units.entries()) {
+    const table: DocumentTable | undefined = tables[index]
+    if (table) writers.set(unit, new RecordWriter(table, 0))
+  }
+  return hits.flatMap((hit) => {
+    const writer = writers.get(hit.unit)
+    if (writer === undefined) return []
+    return [fields === undefined ? writer.write(hit.row) : writer.writeFields(hit.row, fields)]
+  })
+}
+
+function metaOf(
+  parameters: SearchParameters,
+  search: RowSearch,
+  found: RowsFound,
+  open: OpenSearch,
+  tookMs: number,
+): object {
+  const { query } = parameters
+  return {
+    query: { normalized: printQuery(query), diagnostics: query.diagnostics },
+    range: { from: isoTime(search.fromMs), to: isoTime(search.toMs) },
+    took_ms: tookMs,
+    scanned_rows: found.scannedRows,
+    scanned_bytes: open.loader.bytesRead(),
+    bytes_read: open.loader.read,
+    matched: found.matched,
+    matched_is_estimate: !found.matchedIsExact,
+    partial: found.partial !== undefined,
+    partial_reason: found.partial ?? null,
+    searched_back_to: isoTime(found.searchedTo),
+    warnings: query.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning').map(({ message }) => message),
+  }
+}
+
+const isoTime = (ms: number): string => new Date(Math.min(Math.max(ms, -8.64e15), 8.64e15)).toISOString()
+
+const wantsLines = (request: Request): boolean => (request.headers.get('accept') ?? '').includes('application/x-ndjson')
+
+function envelopeResponse(
+  records: readonly string[],
+  meta: object,
+  cursor: string | undefined,
+  hasMore: boolean,
+): Response {
+  const page = { next_cursor: cursor ?? null, prev_cursor: null, has_more: hasMore }
+  const body = `{"data":[${records.join(',')}],"page":${JSON.stringify(page)},"meta":${JSON.stringify(meta)}}\n`
+  return new Response(body, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store, private' } })
+}
+
+function linesResponse(records: readonly string[], meta: object, cursor: string | undefined): Response {
+  const last = JSON.stringify({ _meta: { ...meta, next_cursor: cursor ?? null, complete: cursor === undefined } })
+  const body = `${[...records, last].join('\n')}\n`
+  return new Response(body, {
+    headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store, private' },
+  })
+}

@@ -1,0 +1,95 @@
+import { LEVEL_SLOT, TIME_SLOT } from '../blocks/block'
+import type { DocumentTable } from '../blocks/table'
+import { CATALOG_CACHE_SEGMENTS_MAX } from '../limits/limits'
+import { type LoadRequest, SEQ_PART, type SearchUnit, type UnitLoader } from '../query/units'
+import { decodeHeader, type LocatedHeader, segmentTable } from '../segments/decode-segment'
+import { sectionsOfColumn } from '../segments/section-ranges'
+import type { SegmentHeader } from '../segments/segment'
+import { BoundedCache } from './bounded-cache'
+import { type CatalogSegment, readCatalog } from './d1/catalog'
+import { type BytesRead, fetchSections, type SectionStores } from './segment-sections'
+
+/** A published segment as a unit. */
+export interface CatalogUnit extends SearchUnit {
+  readonly segment: CatalogSegment
+  readonly located: LocatedHeader
+}
+
+/** The catalog of a generation never changes, so each is read once. */
+const catalogs = new BoundedCache<readonly CatalogUnit[]>(CATALOG_CACHE_SEGMENTS_MAX)
+
+/** The tenant's published segments at a generation. */
+export async function readCatalogUnits(
+  control: D1Database,
+  tenantId: string,
+  generation: number,
+): Promise<readonly CatalogUnit[]> {
+  if (generation === 0) return []
+  const key = `${tenantId}/${generation}`
+  const known = catalogs.get(key)
+  if (known !== undefined) return known
+  const units = (await readCatalog(control, tenantId, generation)).map(toUnit)
+  catalogs.put(key, units, units.length + 1)
+  return units
+}
+
+function toUnit(segment: CatalogSegment): CatalogUnit {
+  const located = decodeHeader(segment.header)
+  const { header } = located
+  const { id, rows, minTime, maxTime } = segment
+  return { id, rows, minTime, maxTime, maxSeq: header.maxSeq, head: header, header, segment, located }
+}
+
+/** Reads units wherever they are: those in memory at once, the others section by section. */
+export function createLoader(
+  stores: SectionStores,
+  held: ReadonlyMap<SearchUnit, DocumentTable>,
+  published: ReadonlyMap<SearchUnit, CatalogUnit>,
+): UnitLoader & { readonly read: BytesRead } {
+  const read: BytesRead = { memory: 0, kv: 0, d1: 0, r2: 0 }
+  return {
+    read,
+    bytesRead: () => read.kv + read.d1 + read.r2,
+    load: async (requests) => {
+      const stored = requests.flatMap(({ unit, columns }, index) => {
+        const found = published.get(unit)
+        return found === undefined ? [] : [{ index, found, sections: sectionsFor(found.located.header, columns) }]
+      })
+      const readers = await fetchSections(
+        stores,
+        stored.map(({ found, sections }) => ({ segment: found.segment, located: found.located, sections })),
+        read,
+      )
+      const tables = requests.map(({ unit }: LoadRequest) => held.get(unit))
+      for (const [number, { index, found }] of stored.entries()) {
+        const reader = readers[number]
+        tables[index] = reader && segmentTable(found.located.header, reader)
+      }
+      return tables
+    },
+    loadFilters: async (requests) => {
+      const filtered = requests.map(({ unit, section }) => ({ found: published.get(unit), section }))
+      const stored = filtered.flatMap(({ found, section }) =>
+        found ? [{ segment: found.segment, located: found.located, sections: [section] }] : [],
+      )
+      const readers = await fetchSections(stores, stored, read)
+      let next = 0
+      return filtered.map(({ found, section }) => (found ? readers[next++]?.(section) : undefined))
+    },
+  }
+}
+
+function sectionsFor(header: SegmentHeader, columns: readonly number[] | 'all'): number[] {
+  if (columns === 'all') return [...header.sections.keys()].filter((section) => !isFilter(header, section))
+  const sections = header.shapeOf ? [header.shapeOf.section] : []
+  for (const column of columns) {
+    if (column === TIME_SLOT) sections.push(header.times.section, ...(header.nanos ? [header.nanos.section] : []))
+    else if (column === LEVEL_SLOT) sections.push(header.level)
+    else if (column === SEQ_PART) sections.push(header.seqs.section)
+    else sections.push(...sectionsOfColumn(header.columns[column]))
+  }
+  return [...new Set(sections)]
+}
+
+const isFilter = (header: SegmentHeader, section: number): boolean =>
+  header.columns.some((column) => column.filter === section)
