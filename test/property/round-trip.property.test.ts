@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mixedBatch, objectLine, objectSource, repeatingBatch, withoutSpace } from '../support/json-source'
-import { blockTables, documents, documentsOf, read, sealed, segmentTableOf } from '../support/read-back'
+import { type blockTables, documents, documentsOf, read, sealed, segmentTableOf } from '../support/read-back'
 
 const batch = fc.oneof(repeatingBatch, mixedBatch)
 
@@ -27,7 +27,9 @@ describe('what you POST is what you GET', () => {
     fc.assert(
       fc.property(fc.array(batch, { minLength: 1, maxLength: 3 }), (batches) => {
         const segments = sealed(batches.map((sources) => read(`[${sources.join(',')}]`)))
-        expect(bySeq(segments.map((segment) => segmentTableOf(segment.bytes)))).toEqual(batches.flat().map(withoutSpace))
+        expect(bySeq(segments.map((segment) => segmentTableOf(segment.bytes)))).toEqual(
+          batches.flat().map(withoutSpace),
+        )
       }),
       { numRuns: 150 },
     )
@@ -62,20 +64,34 @@ describe('what you POST is what you GET', () => {
     const ending = fc.constantFrom('\n', '\r\n', '\n\n', '\r\n \r\n')
     const type = fc.constantFrom('application/x-ndjson', 'application/json', 'text/plain', '')
     fc.assert(
-      fc.property(fc.array(objectLine, { minLength: 1, maxLength: 20 }), ending, type, fc.boolean(), (lines, end, kind, mark) => {
-        const result = read(`${mark ? '\ufeff' : ''}${lines.join(end)}${end}`, kind)
-        expect(documentsOf(result)).toEqual(lines.map(withoutSpace))
-      }),
+      fc.property(
+        fc.array(objectLine, { minLength: 1, maxLength: 20 }),
+        ending,
+        type,
+        fc.boolean(),
+        (lines, end, kind, mark) => {
+          const result = read(`${mark ? '\ufeff' : ''}${lines.join(end)}${end}`, kind)
+          expect(documentsOf(result)).toEqual(lines.map(withoutSpace))
+        },
+      ),
     )
   })
 
   it('keeps lines of text as they are', () => {
-    const line = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !/[\r\n]/.test(text) && text.trim() !== '')
+    const line = fc
+      .string({ unit: 'grapheme', minLength: 1 })
+      .filter((text) => !/[\r\n]/.test(text) && text.trim() !== '')
     fc.assert(
-      fc.property(fc.array(line.map((text) => text.toWellFormed()), { minLength: 1 }), (lines) => {
-        const result = read(`start\n${lines.join('\r\n')}`, 'text/plain')
-        expect(documentsOf(result)).toEqual(['start', ...lines].map((text) => JSON.stringify(text)))
-      }),
+      fc.property(
+        fc.array(
+          line.map((text) => text.toWellFormed()),
+          { minLength: 1 },
+        ),
+        (lines) => {
+          const result = read(`start\n${lines.join('\r\n')}`, 'text/plain')
+          expect(documentsOf(result)).toEqual(['start', ...lines].map((text) => JSON.stringify(text)))
+        },
+      ),
     )
   })
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { claimOf } from '../../src/records/names'
 import { secretKeyKind } from '../../src/records/redact/redact'
 
 /** JSON as somebody may have typed it: not a value, but its spelling. */
@@ -18,7 +19,22 @@ const space = fc.oneof(
 /** White space that does not end a line, for formats in which a record is one. */
 const spaceInLine = fc.oneof(fc.constant(''), fc.constant(' '), fc.constant('\t '))
 
-const hex = fc.constantFrom('0', '00', '1', '7f', '80', 'E9', 'e9', 'd7ff', 'D800', 'dbff', 'dc00', 'DFFF', 'feff', 'ffff')
+const hex = fc.constantFrom(
+  '0',
+  '00',
+  '1',
+  '7f',
+  '80',
+  'E9',
+  'e9',
+  'd7ff',
+  'D800',
+  'dbff',
+  'dc00',
+  'DFFF',
+  'feff',
+  'ffff',
+)
 
 const characterSource = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(...'abcXYZ 019.,:{}[]/-_@ßéÉİıſKςǅ\u007f\u0080\u2028\ufeff\ufffd漢😀𐐀') },
@@ -47,8 +63,35 @@ export const numberSource: fc.Arbitrary<JsonSource> = fc.oneof(
 
 const scalarSource = fc.oneof(stringSource, numberSource, fc.constantFrom('true', 'false', 'null'))
 
-const wellKnownKeys = ['timestamp', 'time', 'ts', 'level', 'severity', 'message', 'msg', 'service', 'trace_id', 'status']
-const trickyKeys = ['', '.', 'a.b', 'a', 'b', '__proto__', 'constructor', 'toString', '\\u0000', '\\ud800', 'length', '0', '\\u0061', 'logs', 'x']
+const wellKnownKeys = [
+  'timestamp',
+  'time',
+  'ts',
+  'level',
+  'severity',
+  'message',
+  'msg',
+  'service',
+  'trace_id',
+  'status',
+]
+const trickyKeys = [
+  '',
+  '.',
+  'a.b',
+  'a',
+  'b',
+  '__proto__',
+  'constructor',
+  'toString',
+  '\\u0000',
+  '\\ud800',
+  'length',
+  '0',
+  '\\u0061',
+  'logs',
+  'x',
+]
 
 /** A member name in quotes. None that redaction goes by: what stands under those does not come back. */
 export const keySource: fc.Arbitrary<JsonSource> = fc
@@ -73,7 +116,7 @@ const meaningfulSource = fc.constantFrom(
   ...['1795168800', '1795168800000', '1795168800000000', '1795168800000000001', '1795168800.25', '"1795168800"'],
 )
 
-/** `timestamp` is refused when it is no time, so only times stand under it here. */
+/** A time outside the window is refused, and so is what is none under `timestamp`: neither stands under such names here. */
 const timeSource = fc.constantFrom(
   ...['"2026-11-20T10:00:00Z"', '"2026-11-20T10:00:00.123Z"', '"2026-11-20T10:00:00.123456Z"'],
   ...['"2026-11-20T10:00:00.123456789Z"', '"2026-11-20 10:00:00"', '1795168800', '1795168800123', '"1795168800.5"'],
@@ -81,17 +124,21 @@ const timeSource = fc.constantFrom(
 )
 
 const joined = (open: string, close: string, spaces: fc.Arbitrary<string>) => (items: readonly (readonly string[])[]) =>
-  fc
-    .array(spaces, { minLength: items.length * 4 + 1, maxLength: items.length * 4 + 1 })
-    .map((gaps) => {
-      let at = 0
-      const members = items.map((parts) => parts.map((part) => gaps[at++] + part + gaps[at++]).join(':'))
-      return `${open}${gaps[at] ?? ''}${members.join(',')}${close}`
-    })
+  fc.array(spaces, { minLength: items.length * 4 + 1, maxLength: items.length * 4 + 1 }).map((gaps) => {
+    let at = 0
+    const members = items.map((parts) => parts.map((part) => gaps[at++] + part + gaps[at++]).join(':'))
+    return `${open}${gaps[at] ?? ''}${members.join(',')}${close}`
+  })
 
 function nested(spaces: fc.Arbitrary<string>): fc.Arbitrary<JsonSource> {
   return fc.letrec<{ value: JsonSource; object: JsonSource; array: JsonSource }>((tie) => ({
-    value: fc.oneof({ maxDepth: 4, withCrossShrink: true }, scalarSource, meaningfulSource, tie('object'), tie('array')),
+    value: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      scalarSource,
+      meaningfulSource,
+      tie('object'),
+      tie('array'),
+    ),
     array: fc
       .array(tie('value'), { maxLength: 3 })
       .chain((values) => joined('[', ']', spaces)(values.map((value) => [value]))),
@@ -100,16 +147,17 @@ function nested(spaces: fc.Arbitrary<string>): fc.Arbitrary<JsonSource> {
 }
 
 const member = (value: fc.Arbitrary<JsonSource>): fc.Arbitrary<[string, string]> =>
-  keySource.chain((key) => fc.tuple(fc.constant(key), isTimestamp(key) ? timeSource : value))
+  keySource.chain((key) => fc.tuple(fc.constant(key), valueUnder(key, value)))
 
-/** Anywhere: also `a.timestamp` is none, but `timestamp` in an object at the top only looks like one. */
-const isTimestamp = (key: JsonSource): boolean => /timestamp$/i.test(String(JSON.parse(key)))
+const valueUnder = (key: JsonSource, value: fc.Arbitrary<JsonSource>): fc.Arbitrary<JsonSource> =>
+  claimOf(String(JSON.parse(key)))?.role === 'time' ? timeSource : value
 
 const deep = fc
   .tuple(fc.integer({ min: 55, max: 70 }), fc.array(fc.boolean(), { minLength: 70, maxLength: 70 }), scalarSource)
   .map(([depth, isArray, inner]) => {
     let source = inner
-    for (let level = 0; level < depth; level++) source = isArray[level] && level % 3 === 0 ? `[${source}]` : `{"d":${source},"e":1}`
+    for (let level = 0; level < depth; level++)
+      source = isArray[level] && level % 3 === 0 ? `[${source}]` : `{"d":${source},"e":1}`
     return `{"deep":${source}}`
   })
 
@@ -127,11 +175,13 @@ export const repeatingBatch: fc.Arbitrary<readonly JsonSource[]> = fc
   .array(fc.array(keySource, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 3 })
   .chain((shapes) =>
     fc.array(
-      fc.constantFrom(...shapes).chain((keys) =>
-        fc.tuple(...keys.map((key) => (isTimestamp(key) ? timeSource : fc.oneof(scalarSource, meaningfulSource)))).map(
-          (values) => `{${keys.map((key, index) => `${key}:${values[index]}`).join(',')}}`,
+      fc
+        .constantFrom(...shapes)
+        .chain((keys) =>
+          fc
+            .tuple(...keys.map((key) => valueUnder(key, fc.oneof(scalarSource, meaningfulSource))))
+            .map((values) => `{${keys.map((key, index) => `${key}:${values[index]}`).join(',')}}`),
         ),
-      ),
       { minLength: 1, maxLength: 30 },
     ),
   )

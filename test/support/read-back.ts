@@ -14,7 +14,11 @@ export const nothingRedacted = createRedactor({ kinds: new Set() })
 export const defaultRedactor = createRedactor({ kinds: DEFAULT_KINDS })
 
 /** Reads a body as `POST /logs` does. */
-export function read(body: string | Uint8Array, contentType = 'application/json', redactor = nothingRedacted): ReadBatch {
+export function read(
+  body: string | Uint8Array,
+  contentType = 'application/json',
+  redactor = nothingRedacted,
+): ReadBatch {
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
   const settings = { receivedMs: RECEIVED_MS, retentionMs: 30 * DAY_MS, redactor, source: 'http' }
   return readBatch(bytes, contentType, settings)
