@@ -256,11 +256,10 @@ export class BatchBuilder {
     const level = this.#readLevel(known, from, to)
     const variant = timeForm * LEVEL_FORMS + level.form
     let layout = known.layouts[variant]
+    const whole = (): undefined => this.#fileWhole(known, from, to, start, end, level.rank)
+    if (layout === undefined && !this.#hasRoomFor(known.slots)) return whole()
     const cost = rowCost(end - start, known.slots.length, sources) + (layout?.replacedBytes ?? headerCost(known))
-    const fits = this.#bytes + cost <= this.#options.blockBytesMax
-    if (!fits || (layout === undefined && !this.#hasRoomFor(known.slots))) {
-      return this.#fileWhole(known, from, to, start, end, level.rank)
-    }
+    if (this.#bytes + cost > this.#options.blockBytesMax) return whole()
     if (layout === undefined) {
       layout = this.#layOut(known, timeForm, level.form)
       known.layouts[variant] = layout
@@ -296,7 +295,7 @@ export class BatchBuilder {
     start: number,
     end: number,
     levelRank: number,
-  ): RecordProblem | undefined {
+  ): undefined {
     const { blockBytesMax } = this.#options
     const whole = this.#arena.putCompact(this.#body, start, end)
     const isNew = this.#rows === 0 ? BLOCK_COST : 0
@@ -315,7 +314,6 @@ export class BatchBuilder {
     this.#columns[rest].push(whole.from, whole.to)
     const slots = [{ column: rest, form: 0, path: '' }]
     this.#takeRow(this.#indexOfShape({ parts: ['', ''], slots, hidden: this.#withSource(hidden) }), levelRank)
-    return undefined
   }
 
   #takeRow(shape: number, levelRank: number): void {

@@ -106,6 +106,26 @@ export function cellText(cells: TextCells, index: number): string {
 
 const utf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
+/** Cells put together from the bytes of each. */
+export function joinCells(count: number, bytesOf: (cell: number) => Uint8Array): TextCells {
+  let bytes = new Uint8Array(count * 16 + 64)
+  const ends = new Uint32Array(count)
+  let write = 0
+  for (let cell = 0; cell < count; cell++) {
+    const part = bytesOf(cell)
+    if (write + part.length + 1 > bytes.length) {
+      const larger = new Uint8Array(bytes.length * 2 + part.length)
+      larger.set(bytes)
+      bytes = larger
+    }
+    bytes.set(part, write)
+    write += part.length
+    ends[cell] = write
+    bytes[write++] = CELL_END
+  }
+  return { count, bytes: bytes.subarray(0, write), ends }
+}
+
 /** Does a row of this shape have a cell in the column? */
 export function shapeHas(shape: Shape, column: number): boolean {
   return shape.hidden.includes(column) || shape.slots.some((slot) => slot.column === column)

@@ -1,5 +1,5 @@
 import { foldCodePoint } from '../records/fold'
-import { CELL_END, cellStart, type TextCells } from './block'
+import { CELL_END, cellStart, joinCells, type TextCells } from './block'
 
 /**
  * Text cells with their letter case taken out, and what puts it back. Search compares folded bytes, so that a native
@@ -15,54 +15,66 @@ export interface FoldedCells {
 }
 
 export function foldCells(cells: TextCells): FoldedCells {
-  const source = cells.bytes
-  let folded = new Uint8Array(source.length)
-  const ends = new Uint32Array(cells.count)
-  const patch = new VarintWriter()
-  const changes = new VarintWriter()
-  let write = 0
-  let cell = 0
-  let lastChanged = 0
-  let count = 0
-  let last = 0
-  let start = 0
-  for (let read = 0; read < source.length; read++) {
-    const byte = source[read]
-    if (byte < 0x41 || (byte > 0x5a && byte < 0x80)) {
-      folded[write++] = byte
-    } else if (byte < 0x80) {
-      changes.put((write - start - last) * 2)
-      last = write - start
-      count++
-      folded[write++] = byte + 0x20
-    } else if (byte === CELL_END) {
-      folded[write] = CELL_END
-      ends[cell] = write++
-      if (count > 0) {
-        patch.put(cell - lastChanged)
-        patch.put(count)
-        patch.append(changes)
-        lastChanged = cell
-        count = 0
+  return foldInPlace(cells) ?? foldMoving(cells)
+}
+
+/** Folding that moves no byte, which is nearly all of it. Undefined when a folded code point has another length. */
+function foldInPlace(cells: TextCells): FoldedCells | undefined {
+  // Not slice(): that of a Buffer is a view, and folding it would fold the original.
+  const folded = new Uint8Array(cells.bytes)
+  const { ends } = cells
+  const patch = new PatchWriter()
+  let at = 0
+  for (let cell = 0; cell < cells.count; cell++) {
+    const start = at
+    const end = ends[cell]
+    for (; at < end; at++) {
+      const byte = folded[at]
+      if (byte < 0x41 || (byte > 0x5a && byte < 0x80)) continue
+      if (byte < 0x80) {
+        patch.changeCase(at - start)
+        folded[at] = byte + 0x20
+        continue
       }
-      last = 0
-      start = write
-      cell++
-    } else {
       const length = sequenceLength(byte)
-      const codePoint = decodeCodePoint(source, read, length)
+      const codePoint = decodeCodePoint(folded, at, length)
       const plain = foldCodePoint(codePoint)
       if (plain !== codePoint) {
-        changes.put((write - start - last) * 2 + 1)
-        changes.put(codePoint)
-        last = write - start
-        count++
+        if (encodedLength(plain) !== length) return undefined
+        patch.changeCodePoint(at - start, codePoint)
+        encodeCodePoint(plain, folded, at)
       }
-      // A folded code point may take a byte more than the original (Ⱥ, U+023A, folds to U+2C65).
-      if (write + 4 + source.length - read > folded.length) folded = enlarged(folded)
-      write += encodeCodePoint(plain, folded, write)
-      read += length - 1
+      at += length - 1
     }
+    patch.endCell(cell)
+    at++
+  }
+  return { cells: { count: cells.count, bytes: folded, ends }, patch: patch.bytes() }
+}
+
+function foldMoving(cells: TextCells): FoldedCells {
+  const source = cells.bytes
+  // A folded code point may take a byte more than the original (Ⱥ, U+023A, folds to U+2C65).
+  const folded = new Uint8Array(source.length * 2)
+  const ends = new Uint32Array(cells.count)
+  const patch = new PatchWriter()
+  let read = 0
+  let write = 0
+  for (let cell = 0; cell < cells.count; cell++) {
+    const start = write
+    while (read < cells.ends[cell]) {
+      const length = sequenceLength(source[read])
+      const codePoint = length === 1 ? source[read] : decodeCodePoint(source, read, length)
+      const plain = foldCodePoint(codePoint)
+      if (plain !== codePoint && length === 1) patch.changeCase(write - start)
+      else if (plain !== codePoint) patch.changeCodePoint(write - start, codePoint)
+      write += encodeCodePoint(plain, folded, write)
+      read += length
+    }
+    patch.endCell(cell)
+    ends[cell] = write
+    folded[write++] = CELL_END
+    read++
   }
   return { cells: { count: cells.count, bytes: folded.subarray(0, write), ends }, patch: patch.bytes() }
 }
@@ -112,21 +124,83 @@ export function restoreCell(folded: FoldedCells, index: Int32Array, cell: number
 
 /** All cells as they were before folding. */
 export function restoreCells(folded: FoldedCells): TextCells {
-  const { cells, patch } = folded
-  if (patch.length === 0) return cells
-  const index = indexPatch(patch, cells.count)
-  const ends = new Uint32Array(cells.count)
-  let bytes = new Uint8Array(cells.bytes.length + 64)
-  let write = 0
-  for (let cell = 0; cell < cells.count; cell++) {
-    const restored = restoreCell(folded, index, cell)
-    if (write + restored.length + 1 > bytes.length) bytes = enlarged(bytes)
-    bytes.set(restored, write)
-    write += restored.length
-    ends[cell] = write
-    bytes[write++] = CELL_END
+  if (folded.patch.length === 0) return folded.cells
+  return restoreInPlace(folded) ?? restoreMoving(folded)
+}
+
+/** Restoring that moves no byte; undefined when an original code point has another length. */
+function restoreInPlace({ cells, patch }: FoldedCells): TextCells | undefined {
+  const bytes = new Uint8Array(cells.bytes)
+  const reader = new VarintReader(patch)
+  for (let cell = 0; reader.at < patch.length; ) {
+    cell += reader.next()
+    let at = cellStart(cells, cell)
+    for (let left = reader.next(); left > 0; left--) {
+      const step = reader.next()
+      at += step >>> 1
+      if ((step & 1) === 0) {
+        bytes[at] -= 0x20
+        continue
+      }
+      const codePoint = reader.next()
+      if (encodedLength(codePoint) !== sequenceLength(cells.bytes[at])) return undefined
+      encodeCodePoint(codePoint, bytes, at)
+    }
   }
-  return { count: cells.count, bytes: bytes.subarray(0, write), ends }
+  return { count: cells.count, bytes, ends: cells.ends }
+}
+
+function restoreMoving(folded: FoldedCells): TextCells {
+  const { cells, patch } = folded
+  const index = indexPatch(patch, cells.count)
+  return joinCells(cells.count, (cell) => restoreCell(folded, index, cell))
+}
+
+/** Collects the changes of a cell and writes them when the cell ends. */
+class PatchWriter {
+  readonly #patch = new VarintWriter()
+  #changes = new Uint32Array(64)
+  #length = 0
+  #count = 0
+  #last = 0
+  #lastChanged = 0
+
+  changeCase(position: number): void {
+    this.#push((position - this.#last) * 2)
+    this.#last = position
+    this.#count++
+  }
+
+  changeCodePoint(position: number, original: number): void {
+    this.#push((position - this.#last) * 2 + 1)
+    this.#push(original)
+    this.#last = position
+    this.#count++
+  }
+
+  endCell(cell: number): void {
+    if (this.#count === 0) return
+    this.#patch.put(cell - this.#lastChanged)
+    this.#patch.put(this.#count)
+    for (let index = 0; index < this.#length; index++) this.#patch.put(this.#changes[index])
+    this.#lastChanged = cell
+    this.#length = 0
+    this.#count = 0
+    this.#last = 0
+  }
+
+  bytes(): Uint8Array {
+    return this.#patch.bytes()
+  }
+
+  #push(value: number): void {
+    if (this.#length === this.#changes.length) {
+      const larger = new Uint32Array(this.#length * 2)
+      larger.set(this.#changes)
+      this.#changes = larger
+    }
+    this.#changes[this.#length++] = value
+  }
 }
 
 class VarintWriter {
@@ -141,13 +215,6 @@ class VarintWriter {
       rest >>>= 7
     }
     this.#bytes[this.#length++] = rest
-  }
-
-  /** Moves everything out of `other` to the end of this. */
-  append(other: VarintWriter): void {
-    while (this.#length + other.#length > this.#bytes.length) this.#bytes = enlarged(this.#bytes)
-    for (let index = 0; index < other.#length; index++) this.#bytes[this.#length++] = other.#bytes[index]
-    other.#length = 0
   }
 
   bytes(): Uint8Array {
@@ -187,6 +254,12 @@ function decodeCodePoint(bytes: Uint8Array, at: number, length: number): number 
   return (
     ((bytes[at] & 0x07) << 18) | ((bytes[at + 1] & 0x3f) << 12) | ((bytes[at + 2] & 0x3f) << 6) | (bytes[at + 3] & 0x3f)
   )
+}
+
+function encodedLength(codePoint: number): number {
+  if (codePoint < 0x80) return 1
+  if (codePoint < 0x800) return 2
+  return codePoint < 0x10000 ? 3 : 4
 }
 
 /** Writes UTF-8; answers how many bytes. */

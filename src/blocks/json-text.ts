@@ -157,6 +157,25 @@ export function skipValue(
   }
 }
 
+/**
+ * Index just after the object or array that begins at `from`, found by its brackets alone, or undefined when it never ends.
+ * For what is nested too deep to be read: any depth costs nothing.
+ */
+export function skipBrackets(bytes: Uint8Array, from: number): number | undefined {
+  let depth = 0
+  let inString = false
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (inString) {
+      if (byte === BACKSLASH) at++
+      else if (byte === QUOTE) inString = false
+    } else if (byte === QUOTE) inString = true
+    else if (byte === BRACE_OPEN || byte === BRACKET_OPEN) depth++
+    else if ((byte === BRACE_CLOSE || byte === BRACKET_CLOSE) && --depth === 0) return at + 1
+  }
+  return undefined
+}
+
 function skipScalar(bytes: Uint8Array, from: number): number {
   const byte = bytes[from]
   if (byte === QUOTE) return closingQuote(bytes, from + 1) + 1

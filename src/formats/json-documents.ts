@@ -6,9 +6,13 @@ import {
   BRACKET_OPEN,
   byteOrderMark,
   COMMA,
+  JsonFailure,
   NEWLINE,
+  skipBrackets,
   skipSpace,
+  skipValue,
 } from '../blocks/json-text'
+import { DEPTH_REFUSED } from '../limits/limits'
 
 /** A record that was not taken, by its place in the batch. */
 export interface Rejection extends RecordProblem {
@@ -39,14 +43,14 @@ export function readJsonDocuments(body: Uint8Array, builder: BatchBuilder, after
     const outcome = reading.readArray(logs, { closeEnvelope: true })
     const all = builder.rows + outcome.rejected.length === outcome.received
     if (outcome.broken?.detail !== NOT_AN_ENVELOPE || !all) return outcome
-    // A log of its own that happens to begin with "logs". It is no larger than a block, so none has been cut yet.
+    // Logs of which the first happens to begin with "logs". It is no larger than a block, so none has been cut yet.
     builder.discard()
     return new Reading(body, builder, afterRecord).readSequence(start)
   }
   return reading.readSequence(start)
 }
 
-const NOT_AN_ENVELOPE = 'the envelope has members beside "logs"'
+const NOT_AN_ENVELOPE = 'the text goes on after the end of "logs"'
 
 class Reading {
   readonly #body: Uint8Array
@@ -67,9 +71,8 @@ class Reading {
     let at = skipSpace(body, start + 1)
     if (body[at] === BRACKET_CLOSE) return this.#close(at + 1, options)
     for (;;) {
-      if (body[at] !== BRACE_OPEN) return this.#broken(at, 'a log is a JSON object')
-      const { end, problem } = this.#builder.addJson(at)
-      if (problem && isSyntax(problem)) return this.#outcome(problem)
+      const { end, problem } = body[at] === BRACE_OPEN ? this.#addJson(at) : notALog(body, at)
+      if (end === undefined) return this.#outcome(problem)
       const stop = this.#count(problem)
       if (stop) return this.#outcome(stop)
       at = skipSpace(body, end)
@@ -83,15 +86,22 @@ class Reading {
     const body = this.#body
     let at = start
     while (at < body.length) {
-      const { end, problem } = body[at] === BRACE_OPEN ? this.#builder.addJson(at) : notAnObject(at)
+      const { end, problem } =
+        body[at] === BRACE_OPEN ? this.#addJson(at) : { end: undefined, problem: notAnObject(at) }
       const stop = this.#count(problem)
       if (stop) return this.#outcome(stop)
-      const next = problem && isSyntax(problem) ? nextRecord(body, at) : end
-      at = skipSpace(body, next)
+      at = skipSpace(body, end ?? nextRecord(body, at))
       // Lines may be separated by commas where somebody joined them by hand.
       if (body[at] === COMMA) at = skipSpace(body, at + 1)
     }
     return this.#outcome(undefined)
+  }
+
+  /** A record that breaks the grammar has no end. */
+  #addJson(at: number): Element {
+    const { end, problem } = this.#builder.addJson(at)
+    if (problem?.code === 'invalid_json') return { end: undefined, problem }
+    return { end: problem?.code === 'too_deep' ? skipBrackets(this.#body, at) : end, problem }
   }
 
   #close(at: number, options: { readonly closeEnvelope: boolean }): ReadOutcome {
@@ -100,6 +110,7 @@ class Reading {
       if (this.#body[end] === COMMA) return this.#broken(end, NOT_AN_ENVELOPE)
       if (this.#body[end] !== BRACE_CLOSE) return this.#broken(end, '"}" is expected here')
       end = skipSpace(this.#body, end + 1)
+      if (end < this.#body.length) return this.#broken(end, NOT_AN_ENVELOPE)
     }
     if (end < this.#body.length) return this.#broken(end, 'the text goes on after the end of the array')
     return this.#outcome(undefined)
@@ -120,10 +131,22 @@ class Reading {
   }
 }
 
-const isSyntax = (problem: RecordProblem): boolean => problem.code === 'invalid_json' || problem.code === 'too_deep'
+/** What stands where a record should: where it ends, if that can be said, and why it was not taken. */
+interface Element {
+  readonly end: number | undefined
+  readonly problem: RecordProblem | undefined
+}
 
-function notAnObject(at: number): { end: number; problem: RecordProblem } {
-  return { end: at, problem: { code: 'invalid_json', detail: 'a log is a JSON object', at } }
+const notAnObject = (at: number): RecordProblem => ({ code: 'invalid_json', detail: 'a log is a JSON object', at })
+
+/** A number or a text among the logs of an array costs only itself; what is no JSON at all breaks the array. */
+function notALog(body: Uint8Array, at: number): Element {
+  try {
+    return { end: skipValue(body, at, { at: 1, max: DEPTH_REFUSED }), problem: notAnObject(at) }
+  } catch (error) {
+    if (error instanceof JsonFailure) return { end: undefined, problem: error.problem }
+    throw error
+  }
 }
 
 /**

@@ -1,20 +1,27 @@
 import { foldText } from '../records/fold'
+import { parseInstant } from '../records/time'
+import { compareDecimals, isDecimal } from './decimal'
 import type { Regex } from './regex/regex'
-import type { Bound, Comparison, Test } from './syntax'
+import type { Atom, Bound, Comparison, Test } from './syntax'
 import { cidrContains, parseCidr, parseQuantity, parseTime } from './values'
 
 /** What a filter asks of one value. The same test serves every way in which a column can be stored. */
 export interface CellTest {
   /** Does text pass, given as folded UTF-8? `original` gives it as it was sent, for tests that care about letter case. */
   readonly text: (folded: Uint8Array, from: number, to: number, original: () => Uint8Array) => boolean
-  /** Does a whole number pass? Undefined when it has to be tested as text. */
-  readonly number: ((value: number) => boolean) | undefined
+  /**
+   * Does a number pass? `source` is how it was sent, and undefined for a whole number that a double holds exactly. The test
+   * is undefined when numbers have to be tested as text.
+   */
+  readonly number: ((value: number, source: string | undefined) => boolean) | undefined
   /** Folded bytes that stand in every text that passes: where they are not, nothing has to be tested. */
   readonly needle: Uint8Array | undefined
   /** Finding the needle is all there is to it. */
   readonly needleIsEnough: boolean
   /** The only folded text that passes, if there is but one: token filters are asked for it. */
   readonly exact: Uint8Array | undefined
+  /** True, false and null never pass, though their text might: they have no place in the order of texts. */
+  readonly skipsLiterals?: true
 }
 
 const encoder = new TextEncoder()
@@ -32,18 +39,23 @@ export function containsTest(value: string): CellTest {
   }
 }
 
-/** Equal to `value`: as text in any letter case, or as a number when both are numbers. */
-export function equalsTest(value: string): CellTest {
+/** Equal to `value`: text as text in any letter case, a number by its value, which may be written with a unit. */
+export function equalsTest({ text: value, quoted }: Pick<Atom, 'text' | 'quoted'>): CellTest {
   const exact = encoder.encode(foldText(value))
-  const wanted = value.trim() === '' ? Number.NaN : Number(value)
-  const number = Number.isNaN(wanted) ? () => false : (cell: number) => cell === wanted
   return {
     text: (folded, from, to) => to - from === exact.length && startsAt(folded, exact, from),
-    number,
+    number: equalsNumber(isDecimal(value) || quoted ? value : String(parseQuantity(value) ?? '')),
     needle: exact.length > 0 ? exact : undefined,
     needleIsEnough: false,
     exact,
   }
+}
+
+function equalsNumber(wanted: string): NonNullable<CellTest['number']> {
+  if (!isDecimal(wanted)) return () => false
+  const number = Number(wanted)
+  const isExact = Number.isFinite(number) && compareDecimals(String(number), wanted) === 0
+  return (value, source) => value === number && (source === undefined ? isExact : compareDecimals(source, wanted) === 0)
 }
 
 /** A pattern with `*` for anything and `?` for one character; a backslash before them makes them plain. */
@@ -80,16 +92,20 @@ export function compareTest(comparison: Comparison, value: string, nowMs: number
 
 /** Within bounds, each of which may be open. */
 export function rangeTest(low: Bound, high: Bound, nowMs: number): CellTest {
+  if (low.text === undefined && high.text === undefined) return EXISTS_TEST
   const above = low.text === undefined ? undefined : compareTest(low.inclusive ? '>=' : '>', low.text, nowMs)
   const below = high.text === undefined ? undefined : compareTest(high.inclusive ? '<=' : '<', high.text, nowMs)
   return allOf([above, below].filter((test) => test !== undefined))
 }
 
-/** An address inside a block of addresses (RFC 4632, RFC 4291). */
+/** An address inside a block of addresses (RFC 4632, RFC 4291), or that block itself. */
 export function cidrTest(text: string): CellTest {
   const cidr = parseCidr(text)
+  const whole = encoder.encode(foldText(text))
   return {
-    text: (folded, from, to) => cidr !== undefined && cidrContains(cidr, decoder.decode(folded.subarray(from, to))),
+    text: (folded, from, to) =>
+      (to - from === whole.length && startsAt(folded, whole, from)) ||
+      (cidr !== undefined && cidrContains(cidr, decoder.decode(folded.subarray(from, to)))),
     number: () => false,
     needle: undefined,
     needleIsEnough: false,
@@ -106,11 +122,20 @@ export const EXISTS_TEST: CellTest = {
   exact: undefined,
 }
 
+/** Anything that says something: not `null`, `false` or an empty text, which loggers write where there is nothing. */
+export const PRESENT_TEST: CellTest = {
+  ...EXISTS_TEST,
+  text: (folded, from, to) =>
+    to > from && !NOTHING.some((word) => to - from === word.length && startsAt(folded, word, from)),
+}
+
+const NOTHING = ['null', 'false'].map((word) => encoder.encode(word))
+
 /** The test that a filter's field term stands for. Regular expressions are compiled by the caller. */
 export function testOf(test: Exclude<Test, { op: 'regex' }>, nowMs: number): CellTest {
   switch (test.op) {
     case 'eq':
-      return equalsTest(test.value.text)
+      return equalsTest(test.value)
     case 'glob':
       return globTest(test.value.text)
     case 'compare':
@@ -118,7 +143,7 @@ export function testOf(test: Exclude<Test, { op: 'regex' }>, nowMs: number): Cel
     case 'range':
       return rangeTest(test.low, test.high, nowMs)
     case 'in':
-      return anyOf(test.values.map((value) => equalsTest(value.text)))
+      return anyOf(test.values.map(equalsTest))
     case 'cidr':
       return cidrTest(test.value.text)
     case 'exists':
@@ -139,10 +164,11 @@ function combine(tests: readonly CellTest[], decide: (passes: (test: CellTest) =
   const numeric = tests.every((test) => test.number !== undefined)
   return {
     text: (folded, from, to, original) => decide((test) => test.text(folded, from, to, original)),
-    number: numeric ? (value) => decide((test) => test.number?.(value) ?? false) : undefined,
+    number: numeric ? (value, source) => decide((test) => test.number?.(value, source) ?? false) : undefined,
     needle: undefined,
     needleIsEnough: false,
     exact: undefined,
+    ...(tests.some((test) => test.skipsLiterals) && { skipsLiterals: true }),
   }
 }
 
@@ -153,23 +179,79 @@ const COMPARE: Readonly<Record<Comparison, (order: number) => boolean>> = {
   '<=': (order) => order <= 0,
 }
 
-/** Orders a value against `bound`: as quantities when both are, else as times when both are, else as text if neither is a number. */
-function orderedTest(bound: string, nowMs: number, holds: (order: number) => boolean): CellTest {
+type Holds = (order: number) => boolean
+
+/** Orders values against `bound` as what it is: a quantity, a time, or else a text. Other values do not pass. */
+function orderedTest(bound: string, nowMs: number, holds: Holds): CellTest {
   const quantity = parseQuantity(bound)
-  const time = quantity === undefined ? parseTime(bound, nowMs) : undefined
-  const folded = foldText(bound)
-  const text = (bytes: Uint8Array, from: number, to: number): boolean => {
-    const cell = decoder.decode(bytes.subarray(from, to))
-    if (quantity !== undefined) return holdsIfKnown(holds, parseQuantity(cell), quantity)
-    if (time !== undefined) return holdsIfKnown(holds, parseTime(cell, nowMs), time)
-    return holds(cell < folded ? -1 : cell > folded ? 1 : 0)
-  }
-  const number = (value: number): boolean => quantity !== undefined && holds(value - quantity)
-  return { text, number, needle: undefined, needleIsEnough: false, exact: undefined }
+  if (quantity !== undefined) return quantityOrder(quantity, isDecimal(bound) ? bound : String(quantity), holds)
+  const time = parseTime(bound, nowMs)
+  return time === undefined ? textOrder(bound, holds) : timeOrder(time, holds)
 }
 
-const holdsIfKnown = (holds: (order: number) => boolean, value: number | undefined, bound: number): boolean =>
-  value !== undefined && holds(value - bound)
+const NO_NEEDLE = { needle: undefined, needleIsEnough: false, exact: undefined } as const
+
+function quantityOrder(bound: number, digits: string, holds: Holds): CellTest {
+  const ofWholeNumber = compareDecimals(String(bound), digits)
+  const order = (value: number, source: string | undefined): number => {
+    if (value !== bound) return value < bound ? -1 : 1
+    return source === undefined ? ofWholeNumber : compareDecimals(source, digits)
+  }
+  return {
+    text: (folded, from, to) => {
+      if (!QUANTITY_STARTS[folded[from]] || from === to) return false
+      const cell = decoder.decode(folded.subarray(from, to))
+      const value = parseQuantity(cell)
+      return value !== undefined && holds(order(value, isDecimal(cell) ? cell : undefined))
+    },
+    number: (value, source) => holds(order(value, source)),
+    ...NO_NEEDLE,
+  }
+}
+
+/** Most texts are no quantity, and show it in their first byte. */
+const QUANTITY_STARTS = Array.from({ length: 256 }, (_, byte) => '+-.0123456789'.includes(String.fromCharCode(byte)))
+
+function timeOrder(bound: number, holds: Holds): CellTest {
+  const passes = (text: string): boolean => {
+    const ms = timeOfValue(text)
+    return ms !== undefined && holds(ms - bound)
+  }
+  return {
+    text: (folded, from, to) => passes(decoder.decode(folded.subarray(from, to))),
+    number: (value, source) => passes(source ?? String(value)),
+    ...NO_NEEDLE,
+  }
+}
+
+/** A value that programs write as a time. A small number is a duration or a counter, not a time. */
+function timeOfValue(text: string): number | undefined {
+  const instant = parseInstant(text)
+  if (instant === undefined || (isDecimal(text) && instant.ms < YEAR_1973_MS)) return undefined
+  return instant.ms + instant.nanos / 1e6
+}
+
+const YEAR_1973_MS = 100_000_000_000
+
+/** UTF-8 sorts as code points do. */
+function textOrder(bound: string, holds: Holds): CellTest {
+  const wanted = encoder.encode(foldText(bound))
+  return {
+    text: (folded, from, to) => holds(compareBytes(folded, from, to, wanted)),
+    number: () => false,
+    ...NO_NEEDLE,
+    skipsLiterals: true,
+  }
+}
+
+function compareBytes(bytes: Uint8Array, from: number, to: number, other: Uint8Array): number {
+  const shared = Math.min(to - from, other.length)
+  for (let index = 0; index < shared; index++) {
+    const order = bytes[from + index] - other[index]
+    if (order !== 0) return order
+  }
+  return to - from - other.length
+}
 
 /** Where `needle` begins in bytes[from, to), or −1. */
 export function indexWithin(bytes: Uint8Array, needle: Uint8Array, from: number, to: number): number {

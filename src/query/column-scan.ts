@@ -1,16 +1,19 @@
 import { type ColumnKind, cellStart, type TextCells } from '../blocks/block'
 import { bytesOfCell, type ColumnCells, cellCount, cellValue } from '../blocks/table'
+import { foldText } from '../records/fold'
 import { fromHexCells, type HexCells } from '../segments/hex-cells'
 import type { CellTest } from './cell-test'
 
 const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /** Calls `mark` for every cell that passes, in order. */
 export function scanColumn(cells: ColumnCells, kind: ColumnKind, test: CellTest, mark: (cell: number) => void): void {
+  if (kind === 'literal' && test.skipsLiterals) return
   if (cells.form === 'integers') scanIntegers(cells.values, test, mark)
-  else if (kind === 'number' && test.number !== undefined) scanNumbers(cells, test, mark)
+  else if (kind === 'number' && (test.number !== undefined || holdsStrings(cells))) scanNumbers(cells, test, mark)
   else if (cells.form === 'text') scanText(cells.folded, test, cells.restore, mark)
-  else if (cells.form === 'dictionary') scanDictionary(cells, test, mark)
+  else if (cells.form === 'dictionary') scanDictionary(cells, (value) => passesAsValue(cells, value, test), mark)
   else scanHex(cells.hex, test, mark)
 }
 
@@ -70,53 +73,69 @@ function cellHolding(ends: Uint32Array, from: number, at: number): number {
   return low
 }
 
+type DictionaryCells = Extract<ColumnCells, { form: 'dictionary' }>
+
+/** Tests each value once, and then only looks at codes. */
 function scanDictionary(
-  { codes, folded, values }: Extract<ColumnCells, { form: 'dictionary' }>,
-  test: CellTest,
+  { codes, folded }: DictionaryCells,
+  passes: (value: number) => boolean,
   mark: (cell: number) => void,
 ): void {
-  const passes = new Uint8Array(folded.count)
+  const passing = new Uint8Array(folded.count)
   let any = false
   for (let value = 0; value < folded.count; value++) {
-    const start = cellStart(folded, value)
-    if (!test.text(folded.bytes, start, folded.ends[value], () => bytesOfCell(values, value))) continue
-    passes[value] = 1
+    if (!passes(value)) continue
+    passing[value] = 1
     any = true
   }
   if (!any) return
-  for (let cell = 0; cell < codes.length; cell++) if (passes[codes[cell]] === 1) mark(cell)
+  for (let cell = 0; cell < codes.length; cell++) if (passing[codes[cell]] === 1) mark(cell)
 }
+
+const passesAsValue = ({ folded, values }: DictionaryCells, value: number, test: CellTest): boolean =>
+  test.text(folded.bytes, cellStart(folded, value), folded.ends[value], () => bytesOfCell(values, value))
 
 function scanIntegers(values: Float64Array, test: CellTest, mark: (cell: number) => void): void {
   for (let cell = 0; cell < values.length; cell++) {
     const value = values[cell]
-    if (test.number !== undefined ? test.number(value) : passesAsText(String(value), test)) mark(cell)
+    if (test.number !== undefined ? test.number(value, undefined) : passesAsText(String(value), test)) mark(cell)
   }
 }
 
-/** Numbers that are not stored as such, because their digits say more than a double can: `1.50`, `1e400`. */
+/** Numbers that are not stored as such, because they repeat, or their digits say more than a double can: `1.50`, `1e400`. */
 function scanNumbers(cells: ColumnCells, test: CellTest, mark: (cell: number) => void): void {
-  const count = cellCount(cells)
-  for (let cell = 0; cell < count; cell++) {
-    const text = cellValue(cells, cell)
-    if (passesAsNumber(text, test)) mark(cell)
+  if (cells.form === 'dictionary') {
+    scanDictionary(cells, (value) => passesAsNumber(decoder.decode(bytesOfCell(cells.values, value)), test), mark)
+    return
   }
+  const count = cellCount(cells)
+  for (let cell = 0; cell < count; cell++) if (passesAsNumber(cellValue(cells, cell), test)) mark(cell)
 }
 
-/** A number passes by its value, or by its digits as they were sent. */
-export const passesAsNumber = (text: string, test: CellTest): boolean =>
-  (test.number?.(Number(text)) ?? false) || passesAsText(text, test)
+/** A number that had to go stands among the others as the string that was put in its place, quotes and all. */
+const holdsStrings = (cells: ColumnCells): boolean =>
+  (cells.form === 'text' || cells.form === 'dictionary') && cells.folded.bytes.includes(QUOTE)
 
-/** Tests a value that is not stored as text. */
+const QUOTE = 0x22
+
+/** The number as JSON. */
+export function passesAsNumber(source: string, test: CellTest): boolean {
+  if (source.startsWith('"')) return passesAsText(String(JSON.parse(source)), test)
+  return test.number === undefined ? passesAsText(source, test) : test.number(Number(source), source)
+}
+
+/** Tests a value that is not stored as folded text. */
 export function passesAsText(text: string, test: CellTest): boolean {
-  const bytes = encoder.encode(text)
-  return test.text(bytes, 0, bytes.length, () => bytes)
+  const original = encoder.encode(text)
+  const folded = foldText(text)
+  const bytes = folded === text ? original : encoder.encode(folded)
+  return test.text(bytes, 0, bytes.length, () => original)
 }
 
 /** Hexadecimal digits have no letter case here: they are stored in lower case, as they were sent. */
 function scanHex(hex: HexCells, test: CellTest, mark: (cell: number) => void): void {
   const count = hex.bytes.length / hex.width
-  const digits = test.needle === undefined ? '' : new TextDecoder().decode(test.needle)
+  const digits = test.needle === undefined ? '' : decoder.decode(test.needle)
   const plain = hex.layout === 'plain' && /^[0-9a-f]+$/.test(digits)
   if (plain && test.exact !== undefined) {
     scanHexExact(hex, digits, count, mark)

@@ -1,4 +1,4 @@
-import { LEVEL_SLOT, type Shape, shapeHas, TIME_SLOT } from '../blocks/block'
+import { LEVEL_SLOT, shapeHas, TIME_SLOT } from '../blocks/block'
 import type { Table } from '../blocks/table'
 import { isWrapper } from '../records/names'
 
@@ -12,81 +12,112 @@ export interface FieldColumn {
   readonly shapes: readonly boolean[] | undefined
   /** The field is inside the column's JSON rather than the column itself. */
   readonly inside: boolean
+  /** Which paths inside the JSON count. */
+  readonly fits: PathTest
 }
 
-/** Does a path in a document answer to a field's name? Letter case does not matter, nor does a wrapper like `metadata.`. */
-export function pathMatches(path: string, name: string): boolean {
-  if (sameName(path, name)) return true
-  const dot = path.indexOf('.')
-  return dot > 0 && isWrapper(path.slice(0, dot)) && sameName(path.slice(dot + 1), name)
-}
+export type PathTest = (path: string) => boolean
+
+/** Does a path in a document answer to a field's name? Letter case does not matter, nor does a wrapper like `metadata.` or an `@`. */
+export const pathMatches = (path: string, name: string): boolean => namesOf(path).some((known) => sameName(known, name))
 
 const sameName = (left: string, right: string): boolean => left === right || left.toLowerCase() === right.toLowerCase()
 
-/** Could the field be a member of what stands under the path (an array, or JSON kept whole)? */
-function mayBeInside(path: string, name: string): boolean {
-  if (pathMatches(path, name)) return true
-  const folded = name.toLowerCase()
+/** The path, and what it is called for short. */
+function namesOf(path: string): string[] {
+  if (path.startsWith('@')) return [path, path.slice(1)]
   const dot = path.indexOf('.')
-  const starts = (prefix: string): boolean => folded.startsWith(`${prefix.toLowerCase()}.`)
-  return (
-    starts(path) ||
-    (dot > 0 && isWrapper(path.slice(0, dot)) && starts(path.slice(dot + 1))) ||
-    (dot < 0 && isWrapper(path))
-  )
+  return dot > 0 && isWrapper(path.slice(0, dot)) ? [path, path.slice(dot + 1)] : [path]
 }
+
+/** Could the field be a member of what stands under the path (an array, or JSON kept whole)? */
+const mayBeInside = (path: string, name: string): boolean =>
+  pathMatches(path, name) || isWrapper(path) || namesOf(path).some((known) => isPrefix(known, name))
+
+const isPrefix = (object: string, path: string): boolean => path.toLowerCase().startsWith(`${object.toLowerCase()}.`)
+
+/** Is the path that of a member of what has this name, whatever its own name? */
+const isUnder = (path: string, name: string): boolean => namesOf(path).some((known) => isPrefix(name, known))
 
 /**
  * Where the values of any of these names stand. A system column that was sent under such a name counts too: `component` is
  * found although it became the service.
  */
-export function columnsOfField(table: TableHead, names: readonly string[]): FieldColumn[] {
+export const columnsOfField = (table: TableHead, names: readonly string[]): FieldColumn[] =>
+  columnsThatFit(table, names, (path) => names.some((name) => pathMatches(path, name)))
+
+/** The same with all that stands in objects of these names: an object is there when a member is. */
+export const columnsUnderField = (table: TableHead, names: readonly string[]): FieldColumn[] =>
+  columnsThatFit(table, names, (path) => names.some((name) => pathMatches(path, name) || isUnder(path, name)))
+
+function columnsThatFit(table: TableHead, names: readonly string[], fits: PathTest): FieldColumn[] {
   const found: FieldColumn[] = []
   for (const [column, { name: path, kind, system }] of table.columns.entries()) {
-    if (system && path === 'rest') found.push({ column, shapes: undefined, inside: true })
-    else if (system) found.push(...systemColumn(table, column, path, names))
-    else if (kind === 'json' && names.some((name) => mayBeInside(path, name)))
-      found.push({ column, shapes: undefined, inside: true })
-    else if (names.some((name) => pathMatches(path, name))) found.push({ column, shapes: undefined, inside: false })
+    if (system && path === 'rest') found.push({ column, shapes: undefined, inside: true, fits })
+    else if (system && names.some((name) => sameName(path, name))) found.push(whole(column, undefined, fits))
+    else if (system) found.push(...sentAs(table, column, fits))
+    else if (kind === 'json' && (fits(path) || names.some((name) => mayBeInside(path, name))))
+      found.push({ column, shapes: undefined, inside: true, fits })
+    else if (kind !== 'json' && fits(path)) found.push(whole(column, undefined, fits))
   }
-  for (const column of [TIME_SLOT, LEVEL_SLOT]) {
-    const shapes = table.shapes.map((shape) => isSentAs(shape, column, names))
-    if (shapes.includes(true)) found.push({ column, shapes, inside: false })
-  }
-  return found
+  return [...found, ...REBUILT.flatMap((column) => sentAs(table, column, fits))]
 }
 
-function systemColumn(
-  table: Pick<Table, 'shapes'>,
-  column: number,
-  system: string,
-  names: readonly string[],
-): FieldColumn[] {
-  if (names.includes(system)) return [{ column, shapes: undefined, inside: false }]
-  const shapes = table.shapes.map((shape) => isSentAs(shape, column, names))
-  return shapes.includes(true) ? [{ column, shapes, inside: false }] : []
+/** What documents rebuild from the row rather than from a cell. */
+const REBUILT = [TIME_SLOT, LEVEL_SLOT]
+
+const whole = (column: number, shapes: readonly boolean[] | undefined, fits: PathTest): FieldColumn => ({
+  column,
+  shapes,
+  inside: false,
+  fits,
+})
+
+/** The column for those shapes that have it under a path that fits. */
+function sentAs(table: TableHead, column: number, fits: PathTest): FieldColumn[] {
+  const shapes = table.shapes.map((shape) => shape.slots.some((slot) => slot.column === column && fits(slot.path)))
+  return shapes.includes(true) ? [whole(column, shapes, fits)] : []
 }
 
-const isSentAs = (shape: Shape, column: number, names: readonly string[]): boolean =>
-  shape.slots.some((slot) => slot.column === column && names.some((name) => pathMatches(slot.path, name)))
+/** Everything that was sent. */
+export const columnsOfAll = (table: TableHead): FieldColumn[] => [
+  ...table.columns.flatMap(({ kind, system, name }, column): FieldColumn[] =>
+    system && name === 'source' ? [] : [{ column, shapes: undefined, inside: kind === 'json', fits: anyPath }],
+  ),
+  ...REBUILT.flatMap((column) => sentAs(table, column, anyPath)),
+]
+
+const anyPath: PathTest = () => true
 
 /** Paths whose text says what went wrong: bare text is looked for there as well as in the message. */
 const ERROR_TEXT =
   /^(?:err|error|exception|exc_info|stack|stacktrace|stack_trace)(?:\.(?:message|msg|stack|stacktrace|stack_trace|type|name|detail))?$/i
 
-/** Where bare text is looked for: the message, error texts, and every column for rows that have no message. */
+/** Where bare text is looked for: the message, error texts, and every value of rows that have no message. */
 export function columnsOfText(table: TableHead): FieldColumn[] {
   const message = table.columns.findIndex(({ name, system }) => system && name === 'message')
-  const withoutMessage = table.shapes.map((shape) => message < 0 || !shapeHas(shape, message))
-  const someWithout = withoutMessage.includes(true)
-  const found: FieldColumn[] = []
+  const hasMessage = table.shapes.map((shape) => message >= 0 && shapeHas(shape, message))
+  const found = message < 0 ? [] : [whole(message, undefined, anyPath)]
   for (const [column, { name, system, kind }] of table.columns.entries()) {
-    const isText = system ? name === 'message' : isErrorText(name)
-    if (isText) found.push({ column, shapes: undefined, inside: kind === 'json' })
-    else if (someWithout && !(system && name === 'source'))
-      found.push({ column, shapes: withoutMessage, inside: kind === 'json' })
+    const mayHold =
+      kind === 'json' ? (system && name === 'rest') || isErrorText(name) || isWrapper(name) : isErrorText(name)
+    if (mayHold && (!system || name === 'rest'))
+      found.push({ column, shapes: undefined, inside: kind === 'json', fits: isErrorText })
   }
-  return found
+  return hasMessage.includes(false) ? [...found, ...valuesWithoutMessage(table, hasMessage)] : found
+}
+
+function valuesWithoutMessage(table: TableHead, hasMessage: readonly boolean[]): FieldColumn[] {
+  const used = new Set<number>()
+  for (const [index, shape] of table.shapes.entries()) {
+    if (!hasMessage[index]) for (const slot of shape.slots) used.add(slot.column)
+  }
+  return columnsOfAll(table)
+    .filter(({ column }) => used.has(column))
+    .map((field) => ({
+      ...field,
+      shapes: hasMessage.map((has, index) => !has && (field.shapes === undefined || field.shapes[index])),
+    }))
 }
 
 function isErrorText(path: string): boolean {

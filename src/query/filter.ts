@@ -1,23 +1,41 @@
-import { type ColumnKind, LEVEL_SLOT, TIME_SLOT } from '../blocks/block'
+import { LEVEL_FORM, LEVEL_SLOT, TIME_FORM, TIME_SLOT } from '../blocks/block'
 import { timeText } from '../blocks/document'
 import { cellValue, type Table } from '../blocks/table'
-import { foldText } from '../records/fold'
 import { LEVELS, levelRank } from '../records/levels'
 import { parseLogId } from '../records/log-id'
-import { type CellTest, compareTest, containsTest, EXISTS_TEST, globTest, regexTest, testOf } from './cell-test'
+import { formatInstant } from '../records/time'
+import {
+  anyOf,
+  type CellTest,
+  compareTest,
+  containsTest,
+  EXISTS_TEST,
+  globTest,
+  PRESENT_TEST,
+  regexTest,
+  testOf,
+} from './cell-test'
 import { passesAsNumber, passesAsText, scanColumn } from './column-scan'
-import { columnsOfField, columnsOfText, type FieldColumn, pathMatches, type TableHead } from './field-columns'
-import { jsonLeaves } from './json-leaves'
+import {
+  columnsOfAll,
+  columnsOfField,
+  columnsOfText,
+  columnsUnderField,
+  type FieldColumn,
+  type TableHead,
+} from './field-columns'
+import { type JsonLeaf, jsonLeaves, jsonPaths } from './json-leaves'
 import { bothMatch, eitherMatches, type Mask, noneMatches } from './mask'
 import { compileRegex } from './regex/regex'
-import type { Node, Span, Test } from './syntax'
+import type { Atom, Comparison, Node, Span, Test } from './syntax'
+import { SEQ_PART } from './units'
 import { parseTime } from './values'
 
 /** A compiled filter. The only one: search, tails and rules all ask it which rows of a table match. */
 export interface Filter {
   /** Which rows match. Reads only the columns that the filter names. */
   evaluate(table: Table): Mask
-  /** What `evaluate` will read of such a table: columns, and TIME_SLOT and LEVEL_SLOT for times and levels. */
+  /** What `evaluate` will read of such a table: columns, TIME_SLOT, LEVEL_SLOT and SEQ_PART. Shapes are always there. */
   columns(table: TableHead): number[]
   /** No row outside [fromMs, toMs] can match; undefined where that end is open. */
   readonly timeRange: TimeRange
@@ -70,7 +88,7 @@ export function compileFilter(node: Node | undefined, nowMs: number): CompiledFi
 /** A compiled term. What it says about time, levels and exact values holds for every row that it matches. */
 interface Term {
   readonly evaluate: (table: Table) => Mask
-  readonly columns: (table: TableHead) => FieldColumn[]
+  readonly columns: (table: TableHead) => number[]
   readonly range: TimeRange
   readonly levelMask: number
   readonly exactValues: readonly ExactValue[]
@@ -80,8 +98,6 @@ const ALL_LEVELS = 0b111111
 const OPEN: TimeRange = { fromMs: undefined, toMs: undefined }
 const BLANK = {
   columns: () => [],
-  needsTimes: false,
-  needsLevels: false,
   range: OPEN,
   levelMask: ALL_LEVELS,
   exactValues: [],
@@ -91,7 +107,7 @@ const EVERYTHING: Term = { ...BLANK, evaluate: () => true }
 function toFilter(term: Term): Filter {
   return {
     evaluate: term.evaluate,
-    columns: (table) => [...new Set(term.columns(table).map(({ column }) => column))],
+    columns: (table) => [...new Set(term.columns(table))],
     timeRange: term.range,
     levelMask: term.levelMask,
     exactValues: term.exactValues,
@@ -183,23 +199,24 @@ function compiledRegex(pattern: string, at: Span): CellTest {
   throw new FilterFailure({ code: compiled.error.code, message: compiled.error.message, span: at })
 }
 
-const textTerm = (test: CellTest): Term => columnTerm(columnsOfText, test, () => true)
+const textTerm = (test: CellTest): Term => columnTerm(columnsOfText, test)
 
 /** Looks at the cells of some columns; inside JSON at the values under a path that fits. */
-function columnTerm(
-  columns: (table: TableHead) => FieldColumn[],
-  test: CellTest,
-  fits: (path: string) => boolean,
-): Term {
+function columnTerm(fieldColumns: (table: TableHead) => FieldColumn[], test: CellTest): Term {
   return {
     ...BLANK,
-    columns,
+    // Which rows have a cell is known from their shapes.
+    columns: (table) =>
+      fieldColumns(table).flatMap(({ column, inside }) => (test === EXISTS_TEST && !inside ? [] : [column])),
     evaluate: (table) =>
-      columns(table).reduce((mask: Mask, field) => eitherMatches(mask, columnMask(table, field, test, fits)), false),
+      fieldColumns(table).reduce(
+        (mask: Mask, field) => (mask === true ? true : eitherMatches(mask, columnMask(table, field, test))),
+        false,
+      ),
   }
 }
 
-function columnMask(table: Table, field: FieldColumn, test: CellTest, fits: (path: string) => boolean): Mask {
+function columnMask(table: Table, field: FieldColumn, test: CellTest): Mask {
   const { column, shapes, inside } = field
   if (column < 0) return rebuiltMask(table, field, test)
   const rows = table.rowsOf(column)
@@ -213,32 +230,49 @@ function columnMask(table: Table, field: FieldColumn, test: CellTest, fits: (pat
     mask[row] = 1
     any = true
   }
-  const { name, kind } = table.columns[column]
-  if (test === EXISTS_TEST && !inside) markAll(table, column, mark)
-  else if (inside) scanJson(table, column, name === 'rest' ? '' : name, test, fits, mark)
-  else scanColumn(table.cells(column), kind, test, mark)
+  if (inside) scanJson(table, field, test, mark)
+  else if (test === EXISTS_TEST) markAll(table, column, mark)
+  else scanColumn(table.cells(column), table.columns[column].kind, test, mark)
   return any ? mask : false
 }
 
 /** The field stands in no column because documents rebuild it from the row's time or level. */
 function rebuiltMask(table: Table, { column, shapes }: FieldColumn, test: CellTest): Mask {
+  if (column === TIME_SLOT && !mayStandInTime(test)) return false
   const mask = new Uint8Array(table.rows)
   const shapeOf = table.shapeOf()
-  const levelPasses = LEVELS.map((level) => column === LEVEL_SLOT && passesAsText(level, test))
+  const forms = table.shapes.map(({ slots }) => slots.find((slot) => slot.column === column)?.form)
+  const passes = rebuiltTest(table, column, test)
   for (let row = 0; row < table.rows; row++) {
-    if (shapes !== undefined && !shapes[shapeOf[row]]) continue
-    const passes = column === LEVEL_SLOT ? levelPasses[table.levels()[row]] : passesAsText(timeOfRow(table, row), test)
-    mask[row] = passes ? 1 : 0
+    const shape = shapeOf[row]
+    const form = shapes === undefined || shapes[shape] ? forms[shape] : undefined
+    if (form !== undefined && passes(row, form)) mask[row] = 1
   }
   return mask
 }
 
-/** A row's time as it stands in its document, in lower case as all text that is tested. */
-function timeOfRow(table: Table, row: number): string {
-  const { slots } = table.shapes[table.shapeOf()[row]]
-  const form = slots.find((slot) => slot.column === TIME_SLOT)?.form ?? 0
-  return timeText(table.times()[row], table.nanos()?.[row] ?? 0, form).toLowerCase()
+function rebuiltTest(table: Table, column: number, test: CellTest): (row: number, form: number) => boolean {
+  if (test === EXISTS_TEST) return () => true
+  if (column === TIME_SLOT) {
+    const times = table.times()
+    const nanos = table.nanos()
+    return (row, form) => {
+      const text = timeText(times[row], nanos?.[row] ?? 0, form)
+      const isNumber = form === TIME_FORM.epochMs || form === TIME_FORM.epochSeconds
+      return isNumber ? passesAsNumber(text, test) : passesAsText(text, test)
+    }
+  }
+  const levels = table.levels()
+  const lower = LEVELS.map((level) => passesAsText(level, test))
+  const upper = LEVELS.map((level) => passesAsText(level.toUpperCase(), test))
+  return (row, form) => (form === LEVEL_FORM.upper ? upper : lower)[levels[row]]
 }
+
+/** Most texts that are looked for cannot stand in a time, which then need not be written for each row. */
+const mayStandInTime = ({ needle }: CellTest): boolean =>
+  needle === undefined || needle.every((byte) => TIME_BYTES.has(byte))
+
+const TIME_BYTES: ReadonlySet<number> = new Set([...'0123456789-:.tz'].map((character) => character.charCodeAt(0)))
 
 /** Every cell counts: which rows have one is known without reading any. */
 function markAll(table: Table, column: number, mark: (cell: number) => void): void {
@@ -247,32 +281,23 @@ function markAll(table: Table, column: number, mark: (cell: number) => void): vo
   for (let cell = 0; cell < count; cell++) mark(cell)
 }
 
-function scanJson(
-  table: Table,
-  column: number,
-  base: string,
-  test: CellTest,
-  fits: (path: string) => boolean,
-  mark: (cell: number) => void,
-): void {
+function scanJson(table: Table, field: FieldColumn, test: CellTest, mark: (cell: number) => void): void {
+  const { column, fits } = field
+  const { name, system } = table.columns[column]
+  const base = system && name === 'rest' ? '' : name
   const cells = table.cells(column)
+  const passes =
+    test === EXISTS_TEST
+      ? (json: string) => jsonPaths(json, base).some(fits)
+      : (json: string) => jsonLeaves(json, base).some((leaf) => fits(leaf.path) && leafPasses(leaf, test))
   const count = table.rowsOf(column)?.length ?? table.rows
-  for (let cell = 0; cell < count; cell++) {
-    if (
-      jsonLeaves(cellValue(cells, cell), base).some((leaf) => fits(leaf.path) && leafPasses(leaf.kind, leaf.text, test))
-    )
-      mark(cell)
-  }
+  for (let cell = 0; cell < count; cell++) if (passes(cellValue(cells, cell))) mark(cell)
 }
 
-/** JSON is kept as it was sent, so its values are folded as they are tested. */
-function leafPasses(kind: ColumnKind, text: string, test: CellTest): boolean {
-  if (kind === 'number') return passesAsNumber(text, test)
-  const folded = encoder.encode(foldText(text))
-  return test.text(folded, 0, folded.length, () => encoder.encode(text))
+function leafPasses({ kind, text }: JsonLeaf, test: CellTest): boolean {
+  if (kind === 'literal' && test.skipsLiterals) return false
+  return kind === 'number' ? passesAsNumber(text, test) : passesAsText(text, test)
 }
-
-const encoder = new TextEncoder()
 
 interface Context {
   readonly nowMs: number
@@ -294,25 +319,47 @@ const REQUEST_NAMES = [
 const TRACE_NAMES = ['trace', 'trace_id', 'traceId', 'trace.id', 'traceid']
 const SPAN_NAMES = ['span', 'span_id', 'spanId', 'span.id', 'spanid']
 
+/** Fields that take one value and know nothing of its parts: a list of them means any. */
+const TAKES_ONE: ReadonlySet<string> = new Set([
+  'since',
+  'after',
+  'until',
+  'before',
+  'around',
+  'time',
+  'timestamp',
+  '@timestamp',
+  'has',
+  '_exists_',
+  'missing',
+  'is',
+  'id',
+])
+
 function fieldTerm(name: string, test: Test, context: Context): Term {
-  switch (name.toLowerCase()) {
+  const known = name.toLowerCase()
+  if (test.op === 'in' && TAKES_ONE.has(known))
+    return anyTerm(test.values.map((value) => fieldTerm(name, { op: 'eq', value }, context)))
+  switch (known) {
     case 'since':
+      return timeTerm(rangeOf('>=', timeOf(test, context)))
     case 'after':
-      return timeTerm({ fromMs: timeOf(test, context) + (name === 'after' ? 1 : 0), toMs: undefined })
+      return timeTerm(rangeOf('>', timeOf(test, context)))
     case 'until':
+      return timeTerm(rangeOf('<=', timeOf(test, context)))
     case 'before':
-      return timeTerm({ fromMs: undefined, toMs: timeOf(test, context) - (name === 'before' ? 1 : 0) })
+      return timeTerm(rangeOf('<', timeOf(test, context)))
     case 'around':
       return timeTerm({ fromMs: timeOf(test, context) - AROUND_MS, toMs: timeOf(test, context) + AROUND_MS })
     case 'time':
     case 'timestamp':
     case '@timestamp':
-      return timeFieldTerm(test, context)
+      return timeFieldTerm(name, test, context)
     case 'has':
     case '_exists_':
-      return namedTerm([textOf(test, context)], EXISTS_TEST)
+      return existsTerm(textOf(test, context), context)
     case 'missing':
-      return notTerm(namedTerm([textOf(test, context)], EXISTS_TEST))
+      return notTerm(existsTerm(textOf(test, context), context))
     case 'is':
       return qualifierTerm(textOf(test, context), context)
     case 'pattern':
@@ -341,18 +388,32 @@ function fieldTerm(name: string, test: Test, context: Context): Term {
   }
 }
 
-/** Values of any of the names. */
+/** Names that ask something of their value instead of naming a field, so that only `has:` can find a field of that name. */
+const ASKING: ReadonlySet<string> = new Set([
+  'since',
+  'after',
+  'until',
+  'before',
+  'around',
+  'has',
+  '_exists_',
+  'missing',
+  'is',
+  'pattern',
+])
+
+const existsTerm = (name: string, context: Context): Term =>
+  ASKING.has(name.toLowerCase()) ? namedTerm([name], EXISTS_TEST) : fieldTerm(name, { op: 'exists' }, context)
+
+/** Values of any of the names. An object is there when it has a member. */
 function namedTerm(names: readonly string[], test: CellTest, exact?: Uint8Array): Term {
-  const term = columnTerm(
-    (table) => columnsOfField(table, names),
-    test,
-    (path) => names.some((name) => pathMatches(path, name)),
-  )
+  const columnsOf = test === EXISTS_TEST ? columnsUnderField : columnsOfField
+  const term = columnTerm((table) => columnsOf(table, names), test)
   return exact === undefined ? term : { ...term, exactValues: [{ names, value: exact }] }
 }
 
-const compiledTest = (test: Test, { nowMs, span: at }: Context): CellTest =>
-  test.op === 'regex' ? compiledRegex(test.value.text, at) : testOf(test, nowMs)
+const compiledTest = (test: Test, { nowMs }: Context): CellTest =>
+  test.op === 'regex' ? compiledRegex(test.value.text, test.value.span) : testOf(test, nowMs)
 
 const exactOf = (test: Test): Uint8Array | undefined => (test.op === 'eq' ? testOf(test, 0).exact : undefined)
 
@@ -370,36 +431,59 @@ function timeTerm(range: TimeRange): Term {
     for (let row = 0; row < table.rows; row++) mask[row] = times[row] >= from && times[row] <= to ? 1 : 0
     return mask
   }
-  const columns = ({ minTime, maxTime }: TableHead): FieldColumn[] =>
-    minTime >= from && maxTime <= to ? [] : [TIME_COLUMN]
+  const columns = ({ minTime, maxTime }: TableHead): number[] =>
+    (minTime >= from && maxTime <= to) || minTime > to || maxTime < from ? [] : [TIME_SLOT]
   return { ...BLANK, evaluate, columns, range }
 }
 
-const TIME_COLUMN: FieldColumn = { column: TIME_SLOT, shapes: undefined, inside: false }
-const LEVEL_COLUMN: FieldColumn = { column: LEVEL_SLOT, shapes: undefined, inside: false }
+/** The times that compare so to a bound, in whole milliseconds as all bounds are. */
+function rangeOf(comparison: Comparison, ms: number): TimeRange {
+  if (comparison === '>' || comparison === '>=') return { fromMs: comparison === '>' ? ms + 1 : ms, toMs: undefined }
+  return { fromMs: undefined, toMs: comparison === '<' ? ms - 1 : ms }
+}
 
-function timeFieldTerm(test: Test, context: Context): Term {
-  if (test.op === 'eq' || test.op === 'compare') {
-    const ms = timeOf(test, context)
-    const comparison = test.op === 'compare' ? test.comparison : undefined
-    return timeTerm({
-      fromMs: comparison === undefined || comparison === '>=' ? ms : comparison === '>' ? ms + 1 : undefined,
-      toMs: comparison === undefined || comparison === '<=' ? ms : comparison === '<' ? ms - 1 : undefined,
-    })
+/** The record's time; as text it is what answers show, or what was sent under that name. */
+function timeFieldTerm(name: string, test: Test, context: Context): Term {
+  switch (test.op) {
+    case 'exists':
+      return EVERYTHING
+    case 'eq': {
+      const ms = timeOf(test, context)
+      return timeTerm({ fromMs: ms, toMs: ms })
+    }
+    case 'compare':
+      return timeTerm(rangeOf(test.comparison, timeOfText(test.value.text, context)))
+    case 'range': {
+      const { low, high } = test
+      const above = low.text === undefined ? OPEN : rangeOf(low.inclusive ? '>=' : '>', timeOfText(low.text, context))
+      const below =
+        high.text === undefined ? OPEN : rangeOf(high.inclusive ? '<=' : '<', timeOfText(high.text, context))
+      return timeTerm(intersect(above, below))
+    }
+    default: {
+      const cellTest = compiledTest(test, context)
+      return anyTerm([timeTextTerm(cellTest), namedTerm([name], cellTest)])
+    }
   }
-  if (test.op === 'range') {
-    const bound = (text: string | undefined): number | undefined =>
-      text === undefined ? undefined : timeOfText(text, context)
-    return timeTerm({ fromMs: bound(test.low.text), toMs: bound(test.high.text) })
+}
+
+function timeTextTerm(test: CellTest): Term {
+  const evaluate = (table: Table): Mask => {
+    const times = table.times()
+    const nanos = table.nanos()
+    const mask = new Uint8Array(table.rows)
+    for (let row = 0; row < table.rows; row++)
+      mask[row] = passesAsText(formatInstant({ ms: times[row], nanos: nanos?.[row] ?? 0 }), test) ? 1 : 0
+    return mask
   }
-  return test.op === 'exists' ? EVERYTHING : namedTerm(['time'], compiledTest(test, context))
+  return { ...BLANK, evaluate, columns: () => [TIME_SLOT] }
 }
 
 const timeOf = (test: Test, context: Context): number => timeOfText(textOf(test, context), context)
 
 function timeOfText(text: string, { nowMs, span: at }: Context): number {
   const ms = parseTime(text, nowMs)
-  if (ms !== undefined) return ms
+  if (ms !== undefined) return Math.floor(ms)
   throw new FilterFailure({
     code: 'invalid_value',
     message: `"${text}" is not a time: write 2h, 2026-11-21 or 2026-11-21T10:00Z`,
@@ -408,7 +492,7 @@ function timeOfText(text: string, { nowMs, span: at }: Context): number {
 }
 
 function textOf(test: Test, { span: at }: Context): string {
-  if (test.op === 'eq' || test.op === 'compare' || test.op === 'glob') return test.value.text
+  if (test.op === 'eq') return test.value.text
   throw new FilterFailure({ code: 'invalid_value', message: 'one plain value is expected here', span: at })
 }
 
@@ -418,19 +502,7 @@ function qualifierTerm(qualifier: string, context: Context): Term {
       return levelMaskTerm(0b110000)
     case 'exception':
       return anyTerm([
-        namedTerm(
-          [
-            'error.stack',
-            'err.stack',
-            'stack',
-            'stack_trace',
-            'stacktrace',
-            'exception',
-            'exception.stacktrace',
-            'exc_info',
-          ],
-          EXISTS_TEST,
-        ),
+        columnTerm((table) => columnsUnderField(table, EXCEPTION_NAMES), PRESENT_TEST),
         textTerm(containsTest('exception')),
         textTerm(containsTest('Traceback (most recent call last)')),
       ])
@@ -450,6 +522,18 @@ function qualifierTerm(qualifier: string, context: Context): Term {
   }
 }
 
+/** Where loggers put an exception, or null when there is none. */
+const EXCEPTION_NAMES = [
+  'error.stack',
+  'err.stack',
+  'stack',
+  'stack_trace',
+  'stacktrace',
+  'exception',
+  'exception.stacktrace',
+  'exc_info',
+]
+
 /** What `is:slow` calls slow. */
 const SLOW_MS = 1000
 
@@ -465,81 +549,95 @@ function idTerm(test: Test, context: Context): Term {
   const position = parseLogId(test.value.text)
   if (position === undefined) return namedTerm(['id'], compiledTest(test, context), exactOf(test))
   const evaluate = (table: Table): Mask => {
-    const seqs = table.seqs()
-    const row = seqs.indexOf(position.seq)
+    if (position.ms < table.minTime || position.ms > table.maxTime) return false
+    const row = table.seqs().indexOf(position.seq)
     if (row < 0 || table.times()[row] !== position.ms) return false
     const mask = new Uint8Array(table.rows)
     mask[row] = 1
     return mask
   }
-  return { ...BLANK, evaluate, columns: () => [TIME_COLUMN], range: { fromMs: position.ms, toMs: position.ms } }
+  return { ...BLANK, evaluate, columns: () => [TIME_SLOT, SEQ_PART], range: { fromMs: position.ms, toMs: position.ms } }
 }
 
-/** `*:x` finds x inside any field: it is for when one does not know where to look. */
+/** `*:x` finds x inside any value: it is for when one does not know where to look. */
 function anyFieldTerm(test: Test, context: Context): Term {
-  const inner = test.op === 'eq' ? containsTest(test.value.text) : compiledTest(test, context)
-  const everywhere = (table: TableHead): FieldColumn[] =>
-    table.columns.flatMap(({ kind, system, name }, column) =>
-      system && name === 'source' ? [] : [{ column, shapes: undefined, inside: kind === 'json' }],
-    )
-  return columnTerm(everywhere, inner, () => true)
+  if (test.op === 'eq') return columnTerm(columnsOfAll, containsTest(test.value.text))
+  if (test.op === 'in') return columnTerm(columnsOfAll, anyOf(test.values.map((value) => containsTest(value.text))))
+  return columnTerm(columnsOfAll, compiledTest(test, context))
 }
 
 /** `severity:` and `status:` mean the level when they name one (`critical` too); `status:500` and `severity:high` do not. */
 function namesLevels(test: Test): boolean {
-  const isWord = (text: string): boolean =>
-    text.length > 1 && levelRank(text) !== undefined && !NOT_LEVELS.has(text.toLowerCase())
-  if (test.op === 'eq' || test.op === 'compare') return isWord(test.value.text)
-  return test.op === 'in' && test.values.some((value) => isWord(value.text))
+  return textsIn(test).some((text) => rankOfWord(text) !== undefined)
 }
+
+function textsIn(test: Test): string[] {
+  if (test.op === 'eq' || test.op === 'compare') return [test.value.text]
+  if (test.op === 'in') return test.values.map(({ text }) => text)
+  return test.op === 'range' ? [test.low.text ?? '', test.high.text ?? ''] : []
+}
+
+/** The rank of a text that is not likely to mean anything else. */
+const rankOfWord = (text: string): number | undefined =>
+  text.length > 1 && !NOT_LEVELS.has(text.toLowerCase()) ? levelRank(text) : undefined
 
 /** Words that name a level in some system, and are too common as a status to mean one. */
 const NOT_LEVELS: ReadonlySet<string> = new Set(['ok', 'default', 'config', 'log', 'http', 'fine'])
 
+/**
+ * The record's level, however it was sent. `status:` and `severity:` find a field of that name too, and `level:audit`, which
+ * is none of the six, what was sent so.
+ */
 function levelTerm(name: string, test: Test, context: Context): Term {
-  const ranks = ranksOf(test)
-  // A level that is none of ours was kept as a field: `level:audit` finds what was sent so.
-  if (ranks === undefined) return namedTerm(['level', name], compiledTest(test, context))
-  return levelMaskTerm(ranks)
-}
-
-/** The ranks that a test accepts as a bit mask; undefined when it names no level. */
-function ranksOf(test: Test): number | undefined {
+  const isLevel = name.toLowerCase() !== 'status' && name.toLowerCase() !== 'severity'
+  const field = (): Term => namedTerm(isLevel ? ['level', name] : [name], compiledTest(test, context))
   switch (test.op) {
-    case 'eq':
-      return rankBit(test.value.text)
-    case 'in': {
-      const bits = test.values.map((value) => rankBit(value.text))
-      return bits.every((bit) => bit !== undefined)
-        ? bits.reduce((mask: number, bit) => mask | (bit ?? 0), 0)
-        : undefined
-    }
-    case 'compare': {
-      const bound = levelRank(test.value.text)
-      if (bound === undefined) return undefined
-      return LEVELS.reduce((mask, _, rank) => (compares(test.comparison, rank, bound) ? mask | (1 << rank) : mask), 0)
-    }
-    case 'range': {
-      const low = test.low.text === undefined ? 0 : levelRank(test.low.text)
-      const high = test.high.text === undefined ? LEVELS.length - 1 : levelRank(test.high.text)
-      if (low === undefined || high === undefined) return undefined
-      return LEVELS.reduce((mask, _, rank) => (rank >= low && rank <= high ? mask | (1 << rank) : mask), 0)
-    }
-    case 'glob':
-    case 'regex':
-    case 'cidr':
-      return undefined
     case 'exists':
-      return ALL_LEVELS
+      return EVERYTHING
+    case 'compare':
+    case 'range': {
+      const ranks = orderedRanks(test)
+      return ranks === undefined ? field() : levelMaskTerm(ranks)
+    }
+    case 'eq':
+    case 'in': {
+      const ranks = (test.op === 'eq' ? [test.value] : test.values).map(
+        isLevel ? rankOf : ({ text }) => rankOfWord(text),
+      )
+      const level = levelMaskTerm(
+        ranks.reduce((mask: number, rank) => (rank === undefined ? mask : mask | (1 << rank)), 0),
+      )
+      return isLevel && !ranks.includes(undefined) ? level : anyTerm([level, field()])
+    }
+    default: {
+      const cellTest = compiledTest(test, context)
+      const ranks = LEVELS.reduce((mask, level, rank) => (passesAsText(level, cellTest) ? mask | (1 << rank) : mask), 0)
+      return anyTerm([levelMaskTerm(ranks), field()])
+    }
   }
 }
 
-const rankBit = (text: string): number | undefined => {
-  const rank = levelRank(text)
-  return rank === undefined ? undefined : 1 << rank
+const rankOf = ({ text }: Atom): number | undefined => levelRank(text)
+
+/** The ranks within bounds as a bit mask; undefined when a bound is no level. */
+function orderedRanks(test: Extract<Test, { op: 'compare' | 'range' }>): number | undefined {
+  if (test.op === 'compare') {
+    const bound = levelRank(test.value.text)
+    return bound === undefined ? undefined : ranksWhere((rank) => compares(test.comparison, rank, bound))
+  }
+  const { low, high } = test
+  const above = low.text === undefined ? -1 : levelRank(low.text)
+  const below = high.text === undefined ? LEVELS.length : levelRank(high.text)
+  if (above === undefined || below === undefined) return undefined
+  return ranksWhere(
+    (rank) => compares(low.inclusive ? '>=' : '>', rank, above) && compares(high.inclusive ? '<=' : '<', rank, below),
+  )
 }
 
-function compares(comparison: '>' | '>=' | '<' | '<=', rank: number, bound: number): boolean {
+const ranksWhere = (holds: (rank: number) => boolean): number =>
+  LEVELS.reduce((mask, _, rank) => (holds(rank) ? mask | (1 << rank) : mask), 0)
+
+function compares(comparison: Comparison, rank: number, bound: number): boolean {
   if (comparison === '>') return rank > bound
   if (comparison === '>=') return rank >= bound
   return comparison === '<' ? rank < bound : rank <= bound
@@ -547,11 +645,12 @@ function compares(comparison: '>' | '>=' | '<' | '<=', rank: number, bound: numb
 
 function levelMaskTerm(levelMask: number): Term {
   if (levelMask === ALL_LEVELS) return EVERYTHING
+  if (levelMask === 0) return { ...BLANK, evaluate: () => false, levelMask }
   const evaluate = (table: Table): Mask => {
     const levels = table.levels()
     const mask = new Uint8Array(table.rows)
     for (let row = 0; row < table.rows; row++) mask[row] = (levelMask >> levels[row]) & 1
     return mask
   }
-  return { ...BLANK, evaluate, columns: () => [LEVEL_COLUMN], levelMask }
+  return { ...BLANK, evaluate, columns: () => [LEVEL_SLOT], levelMask }
 }

@@ -9,14 +9,24 @@ export interface JsonLeaf {
 }
 
 /** All values in compact JSON, in order. The text is known to be valid. */
-export function jsonLeaves(json: string, base: string): JsonLeaf[] {
+export const jsonLeaves = (json: string, base: string): JsonLeaf[] => readLeaves(json, base).leaves
+
+/** The paths under which something stands: a value, or an array, which is there even when it is empty. */
+export function jsonPaths(json: string, base: string): string[] {
+  const { leaves, arrays } = readLeaves(json, base)
+  return [...arrays, ...leaves.map(({ path }) => path)]
+}
+
+function readLeaves(json: string, base: string): { leaves: JsonLeaf[]; arrays: string[] } {
   const leaves: JsonLeaf[] = []
+  const arrays: string[] = []
   const paths: string[] = []
   let path = base
   for (let at = 0; at < json.length; ) {
     const character = json[at]
     if (character === '{' || character === '[') {
       paths.push(path)
+      if (character === '[') arrays.push(path)
       at++
     } else if (character === '}' || character === ']') {
       paths.pop()
@@ -29,8 +39,9 @@ export function jsonLeaves(json: string, base: string): JsonLeaf[] {
       const end = stringEnd(json, at)
       const text = unquoted(json.slice(at, end))
       if (json[end] === ':') {
-        const parent = paths.at(-1) ?? ''
-        path = parent === '' ? text : `${parent}.${text}`
+        // Only the document itself has no name; a member may have the empty one.
+        const isTop = paths.length === 1 && base === '' && json[0] === '{'
+        path = isTop ? text : `${paths.at(-1) ?? ''}.${text}`
         at = end + 1
       } else {
         leaves.push({ path, kind: 'string', text })
@@ -43,7 +54,7 @@ export function jsonLeaves(json: string, base: string): JsonLeaf[] {
       at = end
     }
   }
-  return leaves
+  return { leaves, arrays }
 }
 
 function stringEnd(json: string, from: number): number {

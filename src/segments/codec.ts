@@ -38,7 +38,8 @@ export function unpackSection(codec: number, bytes: Uint8Array, length: number):
     throw new Error('a section is damaged')
   const unpacked = unpack(codec, bytes.subarray(0, end), length)
   if (unpacked.length !== length) throw new Error(`a section has ${unpacked.length} bytes instead of ${length}`)
-  return unpacked
+  // Not as a Buffer, whose slice() is no copy.
+  return new Uint8Array(unpacked.buffer, unpacked.byteOffset, length)
 }
 
 function unpack(codec: number, bytes: Uint8Array, length: number): Uint8Array {

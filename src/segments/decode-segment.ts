@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { CELL_END, rowsOfColumn, shapeHas, type TextCells } from '../blocks/block'
-import { foldCells } from '../blocks/case-patch'
+import { CELL_END, cellStart, joinCells, rowsOfColumn, shapeHas, type TextCells } from '../blocks/block'
+import { foldCells, restoreCells } from '../blocks/case-patch'
 import { type ColumnCells, type DocumentTable, foldedColumn, memoised } from '../blocks/table'
 import { unpackSection } from './codec'
 import { HASH_BYTES, PREAMBLE_BYTES, SEGMENT_MAGIC } from './encode-segment'
@@ -98,11 +98,11 @@ export function segmentRows(header: SegmentHeader, read: SectionReader): SortedR
     levels: table.levels(),
     shapes: header.shapes,
     shapeOf: table.shapeOf(),
-    columns: header.columns.map(({ name, kind, system, cells }, index) => ({
+    columns: header.columns.map(({ name, kind, system }, index) => ({
       name,
       kind,
       system,
-      cells: originalCells(table.cells(index), cells),
+      cells: originalCells(header.columns[index], read),
       sources: table.sources(index),
     })),
   }
@@ -138,43 +138,41 @@ function decodeCells(column: SegmentColumn, read: SectionReader): ColumnCells {
   }
 }
 
-function originalCells(cells: ColumnCells, count: number): TextCells {
-  switch (cells.form) {
-    case 'text':
-      return joinCells(count, (cell) => cells.restore(cell))
+function originalCells({ as, cells: count }: SegmentColumn, read: SectionReader): TextCells {
+  switch (as.form) {
+    case 'text': {
+      const ends = endsOf(unpackPart(as.lengths, count, read))
+      return restoreCells({ cells: { count, bytes: read(as.text), ends }, patch: read(as.patch) })
+    }
     case 'dictionary':
-      return joinCells(count, (cell) =>
-        cells.values.bytes.subarray(startOf(cells.values, cells.codes[cell]), cells.values.ends[cells.codes[cell]]),
+      return dictionaryCells(
+        textCells(read(as.values), as.count),
+        as.width === 2 ? uint16(read(as.codes)) : read(as.codes),
       )
     case 'integers': {
+      const values = unpackPart(as.part, count, read)
       const encoder = new TextEncoder()
-      return joinCells(count, (cell) => encoder.encode(String(cells.values[cell])))
+      return joinCells(count, (cell) => encoder.encode(String(values[cell])))
     }
     case 'hex':
-      return fromHexCells(cells.hex, count)
+      return fromHexCells({ layout: as.layout, width: as.width, bytes: read(as.bytes) }, count)
   }
 }
 
-const startOf = (cells: TextCells, cell: number): number => (cell === 0 ? 0 : cells.ends[cell - 1] + 1)
-
-function joinCells(count: number, cellBytes: (cell: number) => Uint8Array): TextCells {
-  let bytes = new Uint8Array(count * 16 + 64)
-  const ends = new Uint32Array(count)
+function dictionaryCells(values: TextCells, codes: Uint8Array | Uint16Array): TextCells {
+  const { bytes: source, ends: valueEnds } = values
+  let size = 0
+  for (let cell = 0; cell < codes.length; cell++) size += valueEnds[codes[cell]] + 1 - cellStart(values, codes[cell])
+  const bytes = new Uint8Array(size)
+  const ends = new Uint32Array(codes.length)
   let write = 0
-  for (let cell = 0; cell < count; cell++) {
-    const part = cellBytes(cell)
-    if (write + part.length + 1 > bytes.length) {
-      const larger = new Uint8Array(bytes.length * 2 + part.length)
-      larger.set(bytes)
-      bytes = larger
-    }
-    if (part.length > 48) bytes.set(part, write)
-    else for (let index = 0; index < part.length; index++) bytes[write + index] = part[index]
-    write += part.length
-    ends[cell] = write
-    bytes[write++] = CELL_END
+  for (let cell = 0; cell < codes.length; cell++) {
+    const code = codes[cell]
+    const end = valueEnds[code]
+    for (let at = code === 0 ? 0 : valueEnds[code - 1] + 1; at <= end; at++) bytes[write++] = source[at]
+    ends[cell] = write - 1
   }
-  return { count, bytes: bytes.subarray(0, write), ends }
+  return { count: codes.length, bytes, ends }
 }
 
 function endsOf(lengths: Float64Array): Uint32Array {

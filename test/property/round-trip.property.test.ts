@@ -5,6 +5,9 @@ import { type blockTables, documents, documentsOf, read, sealed, segmentTableOf 
 
 const batch = fc.oneof(repeatingBatch, mixedBatch)
 
+/** `{"logs": […]}` as the whole of a body is a batch of logs, not a log. */
+const isEnvelope = (body: string): boolean => /^\{"logs":\[[{\]].*\]\}$/s.test(withoutSpace(body))
+
 /** Documents in the order in which they were sent, whatever their times. */
 function bySeq(tables: ReturnType<typeof blockTables>): string[] {
   const rows = tables.flatMap((table) => documents(table).map((text, row) => ({ text, seq: table.seqs()[row] })))
@@ -38,6 +41,7 @@ describe('what you POST is what you GET', () => {
   it('reads one object', () => {
     fc.assert(
       fc.property(objectSource, (source) => {
+        fc.pre(!isEnvelope(source))
         expect(documentsOf(read(source))).toEqual([withoutSpace(source)])
       }),
     )
@@ -55,6 +59,7 @@ describe('what you POST is what you GET', () => {
     const gap = fc.constantFrom('', ' ', '\n', '\r\n\t')
     fc.assert(
       fc.property(batch, gap, (sources, between) => {
+        fc.pre(!isEnvelope(sources.join(between)))
         expect(documentsOf(read(sources.join(between)))).toEqual(sources.map(withoutSpace))
       }),
     )
@@ -70,6 +75,7 @@ describe('what you POST is what you GET', () => {
         type,
         fc.boolean(),
         (lines, end, kind, mark) => {
+          fc.pre(!isEnvelope(lines.join(end)))
           const result = read(`${mark ? '\ufeff' : ''}${lines.join(end)}${end}`, kind)
           expect(documentsOf(result)).toEqual(lines.map(withoutSpace))
         },
