@@ -7,6 +7,7 @@ import type { Handler, TenantRequest } from './http/handler'
 import { ApiError, problemResponse } from './http/problem'
 import { echoRequestId, requestId } from './http/request-id'
 import { resolveTenant } from './http/resolve-tenant'
+import { exportLogs } from './routes/export-logs'
 import { getLog, getLogContext } from './routes/get-log'
 import { ingestLogs } from './routes/ingest-logs'
 import { searchLogs, searchLogsByBody } from './routes/search-logs'
@@ -27,6 +28,7 @@ export const router = Router<TenantRequest, [Env, ExecutionContext]>({
   .post('/logs', authenticate, resolveTenant, requires('logs:write'), ingestLogs)
   .get('/logs', authenticate, resolveTenant, requires('logs:read'), searchLogs)
   .post('/logs/search', authenticate, resolveTenant, requires('logs:read'), searchLogsByBody)
+  .get('/logs/export', authenticate, resolveTenant, requires('logs:read'), exportLogs)
   .get('/logs/:id', authenticate, resolveTenant, requires('logs:read'), getLog)
   .get('/logs/:id/context', authenticate, resolveTenant, requires('logs:read'), getLogContext)
   .get('/admin/usage', authenticate, resolveTenant, requires('admin'), showUsage)

@@ -13,6 +13,7 @@ import {
   TIME_FORM,
   TIME_SLOT,
 } from './block'
+import { BLOCK_COST, CELL_COST, headerCost, rowCost } from './block-cost'
 import { ColumnBuilder } from './column-builder'
 import { readIsoInstant } from './iso-bytes'
 import { JsonFailure } from './json-text'
@@ -221,6 +222,10 @@ export class BatchBuilder {
     )
   }
 
+  #costOfLayout({ record, slots }: KnownShape): number {
+    return this.#hasRoomFor(slots) ? headerCost(record.parts, slots) : Number.POSITIVE_INFINITY
+  }
+
   /** Decides what each slot of a shape means. */
   #know(record: Pick<ReadRecord, 'slots' | 'parts'>): KnownShape {
     const { slots, parts } = record
@@ -256,10 +261,11 @@ export class BatchBuilder {
     const level = this.#readLevel(known, from, to)
     const variant = timeForm * LEVEL_FORMS + level.form
     let layout = known.layouts[variant]
-    const whole = (): undefined => this.#fileWhole(known, from, to, start, end, level.rank)
-    if (layout === undefined && !this.#hasRoomFor(known.slots)) return whole()
-    const cost = rowCost(end - start, known.slots.length, sources) + (layout?.replacedBytes ?? headerCost(known))
-    if (this.#bytes + cost > this.#options.blockBytesMax) return whole()
+    const extra = layout === undefined ? this.#costOfLayout(known) : layout.replacedBytes
+    const cost = rowCost(end - start, known.slots.length, sources) + extra
+    if (this.#bytes + cost > this.#options.blockBytesMax) {
+      return this.#fileWhole(known, from, to, start, end, level.rank)
+    }
     if (layout === undefined) {
       layout = this.#layOut(known, timeForm, level.form)
       known.layouts[variant] = layout
@@ -518,37 +524,11 @@ const SPARE_COLUMNS = 8
 /** Shapes of records kept whole: one for each choice of system columns copied out of them. */
 const SPARE_SHAPES = 16
 
-/** What a cell takes beside its bytes: where it ends, and the byte that ends it. */
-const CELL_COST = 5
-
-/** What a row takes beside its cells: time, nanoseconds, level, shape, source. */
-const ROW_COST = 40
-
-/** The frame of a block, and the system columns that any record may bring. */
-const BLOCK_COST = 2048
-
-/** What a member takes in the header beside its names. */
-const SLOT_COST = 192
-
 /** Paths whose placeholder a builder remembers. */
 const PLACEHOLDERS_MAX = 10_000
 
 /** The longest spelling of a time, with some to spare. */
 const TIME_LENGTH_MAX = 40
-
-/** At most how many bytes the cells of a record take. */
-function rowCost(bytes: number, cells: number, sources: readonly (string | undefined)[] | undefined): number {
-  let cost = ROW_COST + bytes + cells * CELL_COST
-  // A source stands in the header as JSON in JSON: its escapes are escaped again.
-  if (sources !== undefined) for (const source of sources) if (source !== undefined) cost += source.length * 3 + 16
-  return cost
-}
-
-/** At most how many bytes a new shape and its columns take in the header. */
-function headerCost({ record, slots }: Pick<KnownShape, 'record' | 'slots'>): number {
-  const names = slots.map((slot) => slot.path)
-  return BLOCK_COST + Buffer.byteLength(JSON.stringify([record.parts, names, names])) + slots.length * SLOT_COST
-}
 
 interface KnownLevel {
   readonly rank: number

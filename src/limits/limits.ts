@@ -161,3 +161,6 @@ export const CONTEXT_DEFAULT = 20
 
 /** Most records on each side of one in its context. */
 export const CONTEXT_MAX = 500
+
+/** Records that an export reads at a time: all of them are in memory as text. */
+export const EXPORT_PAGE_ROWS = 4000

@@ -1,8 +1,9 @@
+import type { DocumentTable } from '../blocks/table'
 import type { Env } from '../env'
 import { callerOf, refusalError } from '../http/caller'
 import type { TenantRequest } from '../http/handler'
 import type { SearchUnit, UnitLoader } from '../query/units'
-import { createLoader, readCatalogUnits } from '../storage/search-units'
+import { type CatalogUnit, createLoader, readCatalogUnits } from '../storage/search-units'
 import type { BytesRead } from '../storage/segment-sections'
 import { readSnapshot } from '../storage/unpublished'
 import { tenantStub } from '../tenant-stub'
@@ -13,6 +14,8 @@ export interface OpenSearch {
   readonly loader: UnitLoader & { readonly read: BytesRead }
   readonly nextSeq: number
   readonly cursorSecret: string
+  /** A loader for the same units with its own account of bytes read. */
+  readonly renewLoader: () => UnitLoader
 }
 
 /** Opens a tenant's logs for a request: first the object, then the catalog at the generation that the object names. */
@@ -23,10 +26,8 @@ export async function openSearch(request: TenantRequest, env: Env): Promise<Open
   const { generation, nextSeq, cursorSecret, units: held } = outcome.snapshot
   const published = await readCatalogUnits(env.CONTROL, tenantId, generation)
   const stores = { cache: env.CACHE, payload: env.PAYLOAD, archive: env.ARCHIVE, tenantId }
-  const loader = createLoader(
-    stores,
-    new Map(held.map((unit) => [unit, unit.table])),
-    new Map(published.map((unit) => [unit, unit])),
-  )
-  return { units: [...held, ...published], loader, nextSeq, cursorSecret }
+  const inMemory = new Map<SearchUnit, DocumentTable>(held.map((unit) => [unit, unit.table]))
+  const stored = new Map<SearchUnit, CatalogUnit>(published.map((unit) => [unit, unit]))
+  const newLoader = () => createLoader(stores, inMemory, stored)
+  return { units: [...held, ...published], loader: newLoader(), renewLoader: newLoader, nextSeq, cursorSecret }
 }

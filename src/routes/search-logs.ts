@@ -89,7 +89,7 @@ const textOrNull = (value: string | number | undefined): string | null => (value
 async function answerSearch(request: TenantRequest, env: Env, parameters: SearchParameters): Promise<Response> {
   const startedMs = Date.now()
   const open = await openSearch(request, env)
-  const search = toRowSearch(parameters, open, request.config.DEFAULT_TTL_DAYS * DAY_MS, startedMs)
+  const search = toRowSearch(parameters, open, request, startedMs)
   const found = await searchRows(open.units, open.loader, search)
   const records = await renderHits(found.hits, open, parameters.fields)
   const cursor =
@@ -106,12 +106,18 @@ async function answerSearch(request: TenantRequest, env: Env, parameters: Search
 }
 
 /** What a cursor is bound to: everything that decides which records a page has, but for the page itself. */
-const queryKeyOf = ({ query, fromMs, toMs, order }: SearchParameters): string =>
+export const queryKeyOf = ({ query, fromMs, toMs, order }: SearchParameters): string =>
   JSON.stringify([printQuery(query), fromMs ?? null, toMs ?? null, order])
 
-function toRowSearch(parameters: SearchParameters, open: OpenSearch, retentionMs: number, nowMs: number): RowSearch {
+/** What to look for: the request's bounds inside the tenant's retention, or what its cursor says. */
+export function toRowSearch(
+  parameters: SearchParameters,
+  open: OpenSearch,
+  { config }: TenantRequest,
+  nowMs: number,
+): RowSearch {
   const { filter, order, limit } = parameters
-  const oldestMs = nowMs - retentionMs
+  const oldestMs = nowMs - config.DEFAULT_TTL_DAYS * DAY_MS
   const cursor =
     parameters.cursor === undefined
       ? undefined
