@@ -82,8 +82,8 @@ export function decodeBlock(bytes: Uint8Array): Block {
   const seqs = header.perRow ? take(rows * 8) : undefined
   const received = header.perRow ? take(rows * 8) : undefined
   return {
-    ...(seqs && { seqs: new Float64Array(seqs.buffer, seqs.offset, rows) }),
-    ...(received && { received: new Float64Array(received.buffer, received.offset, rows) }),
+    seqs: seqs && new Float64Array(seqs.buffer, seqs.offset, rows),
+    received: received && new Float64Array(received.buffer, received.offset, rows),
     rows,
     receivedMs: header.received,
     times: new Float64Array(times.buffer, times.offset, rows),

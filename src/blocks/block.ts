@@ -18,9 +18,9 @@ export interface Block {
   readonly shapeOf: Uint16Array
   readonly columns: readonly BlockColumn[]
   /** Sequence numbers, when they do not just count up from the block's first. */
-  readonly seqs?: Float64Array
+  readonly seqs?: Float64Array | undefined
   /** When each row was received, when that differs from row to row. */
-  readonly received?: Float64Array
+  readonly received?: Float64Array | undefined
 }
 
 /** What kind of JSON value a column's cells are. `literal` is true, false or null; `json` is an array, or what is nested too deep. */

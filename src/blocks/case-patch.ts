@@ -20,36 +20,45 @@ export function foldCells(cells: TextCells): FoldedCells {
 
 /** Folding that moves no byte, which is nearly all of it. Undefined when a folded code point has another length. */
 function foldInPlace(cells: TextCells): FoldedCells | undefined {
-  // Not slice(): that of a Buffer is a view, and folding it would fold the original.
-  const folded = new Uint8Array(cells.bytes)
-  const { ends } = cells
+  const folded = cells.bytes.slice()
   const patch = new PatchWriter()
-  let at = 0
+  let start = 0
   for (let cell = 0; cell < cells.count; cell++) {
-    const start = at
-    const end = ends[cell]
-    for (; at < end; at++) {
-      const byte = folded[at]
-      if (byte < 0x41 || (byte > 0x5a && byte < 0x80)) continue
-      if (byte < 0x80) {
-        patch.changeCase(at - start)
-        folded[at] = byte + 0x20
-        continue
-      }
-      const length = sequenceLength(byte)
-      const codePoint = decodeCodePoint(folded, at, length)
-      const plain = foldCodePoint(codePoint)
-      if (plain !== codePoint) {
-        if (encodedLength(plain) !== length) return undefined
-        patch.changeCodePoint(at - start, codePoint)
-        encodeCodePoint(plain, folded, at)
-      }
-      at += length - 1
+    const end = cells.ends[cell]
+    for (let at = nextToFold(folded, start, end); at < end; at = nextToFold(folded, at, end)) {
+      const length = foldAt(folded, at, at - start, patch)
+      if (length < 0) return undefined
+      at += length
     }
     patch.endCell(cell)
-    at++
+    start = end + 1
   }
-  return { cells: { count: cells.count, bytes: folded, ends }, patch: patch.bytes() }
+  return { cells: { count: cells.count, bytes: folded, ends: cells.ends }, patch: patch.bytes() }
+}
+
+/** The next byte that is an upper-case letter or begins a longer code point. */
+function nextToFold(bytes: Uint8Array, from: number, to: number): number {
+  let at = from
+  while (at < to && (bytes[at] < 0x41 || (bytes[at] > 0x5a && bytes[at] < 0x80))) at++
+  return at
+}
+
+/** Folds the code point at `at`; answers its length, or −1 when folding would change that. */
+function foldAt(bytes: Uint8Array, at: number, position: number, patch: PatchWriter): number {
+  const byte = bytes[at]
+  if (byte < 0x80) {
+    patch.changeCase(position)
+    bytes[at] = byte + 0x20
+    return 1
+  }
+  const length = sequenceLength(byte)
+  const codePoint = decodeCodePoint(bytes, at, length)
+  const plain = foldCodePoint(codePoint)
+  if (plain === codePoint) return length
+  if (encodedLength(plain) !== length) return -1
+  patch.changeCodePoint(position, codePoint)
+  encodeCodePoint(plain, bytes, at)
+  return length
 }
 
 function foldMoving(cells: TextCells): FoldedCells {

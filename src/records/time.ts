@@ -39,10 +39,11 @@ function utc(
   second: number,
 ): number | undefined {
   if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return undefined
-  const ms = Date.UTC(2000, month - 1, day, hour, minute, second)
-  const exact = new Date(ms).setUTCFullYear(year, month - 1, day)
+  // Date.UTC would take the years below 100 for those of the twentieth century.
+  const midnight = new Date(0).setUTCFullYear(year, month - 1, day)
   // 31 February would have rolled over into March.
-  return new Date(exact).getUTCDate() === day || second === 60 ? exact : undefined
+  if (new Date(midnight).getUTCDate() !== day) return undefined
+  return midnight + hour * 3_600_000 + minute * 60_000 + second * 1000
 }
 
 function zoneOffsetMs(zone: string): number {

@@ -22,22 +22,49 @@ export function toHexCells(cells: TextCells): HexCells | undefined {
   if (digits < 8 || digits > 64 || digits % 2 !== 0) return undefined
   const width = digits / 2
   const bytes = new Uint8Array(width * cells.count)
-  let write = 0
   for (let cell = 0, start = 0; cell < cells.count; cell++, start += length + 1) {
     if (cells.ends[cell] !== start + length) return undefined
-    for (let index = 0; index < length; ) {
-      if (layout === 'uuid' && UUID_DASHES.includes(index)) {
-        if (cells.bytes[start + index] !== 0x2d) return undefined
-        index++
-        continue
-      }
-      const value = (DIGIT[cells.bytes[start + index]] << 4) | DIGIT[cells.bytes[start + index + 1]]
-      if (value < 0) return undefined
-      bytes[write++] = value
-      index += 2
-    }
+    if (!readDigits(cells.bytes, start, length, layout, bytes, cell * width)) return undefined
   }
   return { layout, width, bytes }
+}
+
+/** Reads one cell's digits into `target`; false when it has something else. */
+function readDigits(
+  source: Uint8Array,
+  start: number,
+  length: number,
+  layout: HexLayout,
+  target: Uint8Array,
+  at: number,
+): boolean {
+  let write = at
+  for (let index = 0; index < length; index += 2) {
+    if (layout === 'uuid' && UUID_DASHES.includes(index)) {
+      if (source[start + index] !== 0x2d) return false
+      index++
+    }
+    const value = (DIGIT[source[start + index]] << 4) | DIGIT[source[start + index + 1]]
+    if (value < 0) return false
+    target[write++] = value
+  }
+  return true
+}
+
+/** Writes one cell's digits; answers where they end. */
+function writeDigits(hex: HexCells, cell: number, length: number, target: Uint8Array, at: number): number {
+  let read = cell * hex.width
+  let write = at
+  for (let index = 0; index < length; index += 2) {
+    if (hex.layout === 'uuid' && UUID_DASHES.includes(index)) {
+      target[write++] = 0x2d
+      index++
+    }
+    const value = hex.bytes[read++]
+    target[write++] = CHARACTER[value >>> 4]
+    target[write++] = CHARACTER[value & 15]
+  }
+  return write
 }
 
 /** One cell as text bytes. */
@@ -53,20 +80,9 @@ export function fromHexCells(hex: HexCells, count: number): TextCells {
   const length = hex.layout === 'uuid' ? UUID_LENGTH : hex.width * 2
   const bytes = new Uint8Array((length + 1) * count)
   const ends = new Uint32Array(count)
-  let read = 0
   let write = 0
   for (let cell = 0; cell < count; cell++) {
-    for (let index = 0; index < length; ) {
-      if (hex.layout === 'uuid' && UUID_DASHES.includes(index)) {
-        bytes[write++] = 0x2d
-        index++
-        continue
-      }
-      const value = hex.bytes[read++]
-      bytes[write++] = CHARACTER[value >>> 4]
-      bytes[write++] = CHARACTER[value & 15]
-      index += 2
-    }
+    write = writeDigits(hex, cell, length, bytes, write)
     ends[cell] = write
     bytes[write++] = CELL_END
   }

@@ -26,9 +26,16 @@ export interface MergeInput {
 export function journalInput(block: Block, firstSeq: number): MergeInput {
   return {
     block,
-    seqs: block.seqs ?? Float64Array.from({ length: block.rows }, (_, row) => firstSeq + row),
+    seqs: block.seqs ?? countingFrom(firstSeq, block.rows),
     received: block.received ?? new Float64Array(block.rows).fill(block.receivedMs),
   }
+}
+
+/** `first`, `first` + 1, … */
+export function countingFrom(first: number, count: number): Float64Array {
+  const numbers = new Float64Array(count)
+  for (let index = 0; index < count; index++) numbers[index] = first + index
+  return numbers
 }
 
 /** Which rows of the inputs to take: an index into all rows, input after input. */
@@ -52,7 +59,7 @@ export function mergeRows(inputs: readonly MergeInput[], selected?: Selection): 
     nanos: all.nanos && gatherUint32(all.nanos, order),
     seqs: gatherFloat(all.seqs, order),
     received: gatherFloat(all.received, order),
-    levels: Uint8Array.from(order, (at) => all.levels[at]),
+    levels: gatherUint8(all.levels, order),
     shapes,
     shapeOf,
     columns: columns.map((column, index) =>
@@ -189,21 +196,16 @@ function mergeColumn(
       row++
       continue
     }
-    let run = 1
-    while (row + run < order.length && order[row + run] === at + run && all.inputOf[at + run] === input) {
-      if (cellAt(index, all.localRow[at + run]) !== first + run) break
-      run++
-    }
+    const run = runLength(order, row, all, index)
     const { cells } = source
     const from = cellStart(cells, first)
     const to = cells.ends[first + run - 1] + 1
-    if (to - from > 64) bytes.set(cells.bytes.subarray(from, to), write)
-    else for (let read = from; read < to; read++) bytes[write + read - from] = cells.bytes[read]
-    for (let next = 0; next < run; next++) {
-      ends[cell + next] = write + cells.ends[first + next] - from
-      if (source.sources === undefined) continue
-      const spelling = source.sources.get(first + next)
-      if (spelling !== undefined) spelled.set(cell + next, spelling)
+    copyBytes(cells.bytes, from, to, bytes, write)
+    copyEnds(cells.ends, first, run, ends, cell, write - from)
+    if (source.sources !== undefined) {
+      for (const [spelledCell, spelling] of source.sources) {
+        if (spelledCell >= first && spelledCell < first + run) spelled.set(cell + spelledCell - first, spelling)
+      }
     }
     write += to - from
     cell += run
@@ -211,6 +213,43 @@ function mergeColumn(
   }
   const cells: TextCells = { count: cellCount, bytes, ends }
   return { ...column, cells, sources: spelled.size > 0 ? spelled : undefined }
+}
+
+// Loops have functions of their own where they are hot: the engine optimises a short function once, and a loop inside a
+// long one anew at every call.
+
+/** How many rows from `row` on are neighbours in the same input, cell by cell. */
+function runLength(order: Uint32Array, row: number, all: Scalars, index: Int32Array | undefined): number {
+  const at = order[row]
+  const input = all.inputOf[at]
+  const first = cellAt(index, all.localRow[at])
+  const most = order.length - row
+  let run = 1
+  while (run < most && order[row + run] === at + run && all.inputOf[at + run] === input) {
+    if (cellAt(index, all.localRow[at + run]) !== first + run) break
+    run++
+  }
+  return run
+}
+
+function copyBytes(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void {
+  if (to - from > 64) {
+    target.set(source.subarray(from, to), at)
+    return
+  }
+  const shift = at - from
+  for (let read = from; read < to; read++) target[read + shift] = source[read]
+}
+
+function copyEnds(
+  source: Uint32Array,
+  from: number,
+  count: number,
+  target: Uint32Array,
+  at: number,
+  shift: number,
+): void {
+  for (let index = 0; index < count; index++) target[at + index] = source[from + index] + shift
 }
 
 function measure(
@@ -248,6 +287,12 @@ function cellIndexOf(input: MergeInput, column: number): Int32Array | undefined 
 
 const gatherFloat = (values: Float64Array, order: Uint32Array): Float64Array => {
   const out = new Float64Array(order.length)
+  for (let index = 0; index < order.length; index++) out[index] = values[order[index]]
+  return out
+}
+
+const gatherUint8 = (values: Uint8Array, order: Uint32Array): Uint8Array => {
+  const out = new Uint8Array(order.length)
   for (let index = 0; index < order.length; index++) out[index] = values[order[index]]
   return out
 }

@@ -1,4 +1,5 @@
 import { decodeBlock } from '../blocks/block-bytes'
+import { timeBounds } from '../blocks/table'
 import { SEGMENT_BYTES_MAX, SEGMENT_DECODED_BYTES_MAX, SEGMENT_ROWS_MAX } from '../limits/limits'
 import { decodeHeader, isIntact, sectionsOf, segmentRows } from './decode-segment'
 import { type EncodedSegment, encodeSegment } from './encode-segment'
@@ -76,17 +77,29 @@ function fits(rows: SortedRows): boolean {
 
 /** Row indexes of each day, over all inputs, in order of the inputs. */
 function selectionsByDay(inputs: readonly MergeInput[]): Uint32Array[] {
+  const { minTime, maxTime } = boundsOf(inputs)
+  const rows = inputs.reduce((sum, { block }) => sum + block.rows, 0)
+  if (Math.floor(minTime / DAY_MS) === Math.floor(maxTime / DAY_MS))
+    return [Uint32Array.from({ length: rows }, (_, row) => row)]
   const days = new Map<number, number[]>()
   let at = 0
   for (const { block } of inputs) {
-    for (let row = 0; row < block.rows; row++, at++) {
-      const day = Math.floor(block.times[row] / DAY_MS)
-      const rows = days.get(day)
-      if (rows) rows.push(at)
-      else days.set(day, [at])
+    for (const time of block.times) {
+      const day = Math.floor(time / DAY_MS)
+      const known = days.get(day)
+      if (known) known.push(at++)
+      else days.set(day, [at++])
     }
   }
-  return [...days].sort(([left], [right]) => left - right).map(([, rows]) => Uint32Array.from(rows))
+  return [...days].sort(([left], [right]) => left - right).map(([, found]) => Uint32Array.from(found))
+}
+
+function boundsOf(inputs: readonly MergeInput[]): { minTime: number; maxTime: number } {
+  const bounds = inputs.map(({ block }) => timeBounds(block.times))
+  return {
+    minTime: bounds.reduce((least, { minTime }) => Math.min(least, minTime), Number.POSITIVE_INFINITY),
+    maxTime: bounds.reduce((most, { maxTime }) => Math.max(most, maxTime), Number.NEGATIVE_INFINITY),
+  }
 }
 
 /** What was encoded must decode to exactly the rows that went in. */

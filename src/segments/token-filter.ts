@@ -14,15 +14,18 @@ export function buildTokenFilter(cells: TextCells): Uint8Array {
   let start = 0
   for (let cell = 0; cell < cells.count; cell++) {
     const end = cells.ends[cell]
-    const hash = hashBytes(cells.bytes, start, end)
-    const step = secondHash(hash)
-    for (let probe = 0, at = hash; probe < PROBES; probe++, at = (at + step) >>> 0) {
-      const bit = at % bits
-      filter[bit >>> 3] |= 1 << (bit & 7)
-    }
+    addHash(filter, bits, hashBytes(cells.bytes, start, end))
     start = end + 1
   }
   return filter
+}
+
+function addHash(filter: Uint8Array, bits: number, hash: number): void {
+  const step = secondHash(hash)
+  for (let probe = 0, at = hash; probe < PROBES; probe++, at = (at + step) >>> 0) {
+    const bit = at % bits
+    filter[bit >>> 3] |= 1 << (bit & 7)
+  }
 }
 
 /** False means that no cell has exactly this folded value. */
