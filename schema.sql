@@ -64,6 +64,7 @@ CREATE TABLE IF NOT EXISTS segment (
   header         TEXT    NOT NULL, -- base64 of the segment's compressed header: columns, byte ranges, statistics
   hash           TEXT    NOT NULL, -- of the segment's bytes, hex
   sealed_ms      INTEGER NOT NULL,
+  mask           TEXT,             -- base64 of a compressed bit set: the rows that were erased; absent while there are none
   PRIMARY KEY (tenant_id, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -74,4 +75,15 @@ CREATE INDEX IF NOT EXISTS segment_by_time ON segment (tenant_id, max_time_ms);
 CREATE TABLE IF NOT EXISTS due (
   tenant_id TEXT    NOT NULL PRIMARY KEY,
   due_ms    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The runs of a daily cron, by the time they were due: each is done once, however often it is triggered. A run that was
+-- cut short is taken up by the next trigger of any kind once its lease is over.
+CREATE TABLE IF NOT EXISTS cron_slot (
+  cron     TEXT    NOT NULL, -- the expression in wrangler.toml
+  slot_ms  INTEGER NOT NULL,
+  position TEXT    NOT NULL, -- the last tenant that was dealt with
+  lease_ms INTEGER NOT NULL, -- until when whoever is at it is left alone
+  done_ms  INTEGER,
+  PRIMARY KEY (cron, slot_ms)
 ) STRICT, WITHOUT ROWID;

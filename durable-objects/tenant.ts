@@ -1,8 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { type Env, readConfig } from '../src/env'
-import { SEAL_AFTER_MS, SEAL_BYTES_MAX } from '../src/limits/limits'
-import { logFrom } from '../src/log'
-import { publishSealed } from '../src/segments/publish'
+import { SEAL_AFTER_MS } from '../src/limits/limits'
+import { errorFields, logFrom } from '../src/log'
 import { deleteDue, putDue } from '../src/storage/d1/catalog'
 import { appendBatch } from '../src/tenant/append'
 import type {
@@ -14,55 +13,53 @@ import type {
   UnpublishedPiece,
   Usage,
 } from '../src/tenant/contract'
-import { recordOperations } from '../src/tenant/ledger'
-import { isSealDue, nextWorkMs, retryPauseMs } from '../src/tenant/schedule'
+import { type EraseOutcome, type ErasePorts, eraseRows } from '../src/tenant/erase-rows'
+import { nextWorkMs, retryPauseMs } from '../src/tenant/schedule'
 import { mergePage, pagesOf, pieceOfPage, takePage } from '../src/tenant/snapshot'
+import type { TenantState } from '../src/tenant/state'
+import { afterRetentionCall } from '../src/tenant/transitions'
+import { work } from '../src/tenant/work'
 import { Batches } from './tenant/batches'
-import { Chain } from './tenant/chain'
 import { Denied } from './tenant/denied'
-import { Journal } from './tenant/journal'
+import { Holdings } from './tenant/holdings'
+import type { Journal } from './tenant/journal'
 import { migrate } from './tenant/migrations'
-import { publishPorts } from './tenant/publish-ports'
-import { Sealed } from './tenant/sealed'
-import { StateRow } from './tenant/state-row'
+import type { Sealed } from './tenant/sealed'
+import { storePorts } from './tenant/store-ports'
 
 /** One tenant. This class turns platform events into calls; every decision is made in `src/`. */
 export class TenantObject extends DurableObject<Env> {
-  readonly #state: StateRow
-  readonly #journal: Journal
-  readonly #sealed: Sealed
-  readonly #chain: Chain
+  /** What time it is. Tests put their own in its place. */
+  clock: () => number = Date.now
+  readonly #held: Holdings
   readonly #denied: Denied
   #batches: Batches
   /** When the alarm is set for; undefined while it is not known. */
   #alarmMs: number | undefined
   #failures = 0
+  /** The end of the work that was asked for last: pieces of it do not run beside each other. */
+  #lane: Promise<void> = Promise.resolve()
   /** Merged pages of small blocks, so that the next reader does not merge them again. */
   readonly #pages = new Map<string, Uint8Array>()
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     migrate(ctx.storage)
-    const { sql } = ctx.storage
-    this.#state = new StateRow(sql)
-    this.#journal = new Journal(sql)
-    this.#sealed = new Sealed(sql)
-    this.#chain = new Chain(sql)
-    this.#denied = new Denied(sql)
-    this.#batches = new Batches(sql)
+    this.#held = new Holdings(ctx.storage)
+    this.#denied = new Denied(ctx.storage.sql)
+    this.#batches = new Batches(ctx.storage.sql)
   }
 
   /** Takes a batch. When this answers, the batch is on disk and part of every later snapshot. */
   async append(blocks: readonly Uint8Array[], by: Provenance): Promise<AppendOutcome> {
-    if (this.#state.read().journalRows === 0 && blocks.length > 0) await this.#noteDue(by.tenantId)
+    if (this.#held.state.read().journalRows === 0 && blocks.length > 0) await this.#noteDue(by.tenantId)
     await this.#readAlarm()
-    const nowMs = Date.now()
+    const nowMs = this.clock()
     try {
-      const outcome = this.ctx.storage.transactionSync(() => appendBatch(this.#appendPorts(nowMs), blocks, by, nowMs))
-      this.#armFor(this.#state.read(), nowMs)
+      const outcome = this.#held.transaction(() => appendBatch(this.#appendPorts(nowMs), blocks, by, nowMs))
+      this.#armFor(nowMs)
       return outcome
     } catch (error) {
-      this.#state.reload()
       this.#batches = new Batches(this.ctx.storage.sql)
       throw error
     }
@@ -72,10 +69,10 @@ export class TenantObject extends DurableObject<Env> {
   snapshot(by: Caller, known: readonly string[], from: number): SnapshotOutcome {
     const refusal = this.#refusalFor(by)
     if (refusal) return { ok: false, refusal }
-    const { generation, nextSeq } = this.#state.read()
+    const { generation, nextSeq, seals } = this.#held.state.read()
     const has = new Set(known)
-    const pages = pagesOf(this.#journal.list(0))
-    const segments = this.#sealed.list()
+    const pages = pagesOf(this.#held.journal.list(0))
+    const segments = this.#held.sealed.list()
     const all = [
       ...segments.map((segment) => ({
         size: has.has(segment.id) ? 0 : segment.size,
@@ -92,6 +89,7 @@ export class TenantObject extends DurableObject<Env> {
       ok: true,
       snapshot: {
         generation,
+        seals,
         nextSeq,
         cursorSecret: this.#cursorSecret(),
         pieces,
@@ -103,102 +101,91 @@ export class TenantObject extends DurableObject<Env> {
   usage(by: Caller): { ok: true; usage: Usage } | { ok: false; refusal: Refusal } {
     const refusal = this.#refusalFor(by)
     if (refusal) return { ok: false, refusal }
-    const { ledger, journalRows, journalBytes, sealedSegments, sealedBytes, nextSeq, generation } = this.#state.read()
+    const { ledger, journalRows, journalBytes, sealedSegments, sealedBytes, nextSeq, generation } =
+      this.#held.state.read()
     return { ok: true, usage: { ledger, journalRows, journalBytes, sealedSegments, sealedBytes, nextSeq, generation } }
   }
 
   /** Called by the cron sweep: whatever became of the alarm, overdue work is done. */
   async wake(): Promise<void> {
-    await this.#work()
+    await this.#inLane(() => this.#work())
+  }
+
+  /** Called by the retention cron. Only notes it: the work is the alarm's, and a slot that was noted before is done. */
+  async retain(slotMs: number): Promise<void> {
+    await this.#readAlarm()
+    this.#held.transaction(() => this.#held.state.put(afterRetentionCall(this.#held.state.read(), slotMs)))
+    this.#armFor(this.clock())
+  }
+
+  /** Hides rows of a published segment for good. */
+  eraseRows(segmentId: string, rows: readonly number[]): Promise<EraseOutcome> {
+    return this.#inLane(async () => {
+      try {
+        return await eraseRows(this.#workPorts(), segmentId, rows, this.clock())
+      } finally {
+        await this.#rearm()
+      }
+    })
   }
 
   /** Never throws: six failures in a row would delete the alarm. */
   override async alarm(): Promise<void> {
     this.#alarmMs = undefined
-    await this.#work()
+    await this.#inLane(() => this.#work())
+  }
+
+  /** Changes of the catalog come one after another, whoever asks for them. */
+  #inLane<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.#lane.then(task)
+    this.#lane = run.then(
+      () => undefined,
+      () => undefined,
+    )
+    return run
   }
 
   async #work(): Promise<void> {
-    const tenantId = this.#tenantId()
     try {
-      while (isSealDue(this.#state.read(), Date.now())) await this.#seal()
-      await this.#publish(tenantId)
+      const { DEFAULT_TTL_DAYS, HOT_HOURS, CLEANUP_BATCH_SIZE } = readConfig(this.env)
+      const settings = {
+        ttlDays: DEFAULT_TTL_DAYS,
+        hotMs: HOT_HOURS * 3_600_000,
+        hasArchive: this.env.ARCHIVE !== undefined,
+        expireStep: CLEANUP_BATCH_SIZE,
+      }
+      await work(this.#workPorts(), settings, this.clock())
       this.#failures = 0
     } catch (error) {
       this.#failures++
-      this.#log().error('tenant work failed', { tenantId, failures: this.#failures, reason: String(error) })
+      this.#log().error('tenant_work_failed', {
+        tenantId: this.#tenantId(),
+        failures: this.#failures,
+        ...errorFields(error),
+      })
     }
-    await this.#rearm(tenantId)
+    await this.#rearm()
   }
 
-  /** Makes segments of the oldest part of the journal. Appends go on meanwhile; the cut is by sequence number. */
-  async #seal(): Promise<void> {
-    const entries = this.#journal.list(0)
-    const cut = takeForSealing(entries)
-    const beforeSeq = cut[cut.length - 1].firstSeq + cut[cut.length - 1].rows
-    const blocks = this.#journal.read(0, beforeSeq).map(({ firstSeq, bytes }) => ({ firstSeq, bytes }))
-    const segments = await this.ctx.exports.Sealer.seal(blocks, { shard: 0, class: 'standard' })
-    const nowMs = Date.now()
-    this.ctx.storage.transactionSync(() => {
-      const state = this.#state.read()
-      for (const segment of segments) this.#sealed.put(segment, nowMs)
-      this.#journal.forget(beforeSeq)
-      this.#chain.append({ what: 'sealed', atMs: nowMs, added: segments.map(({ hash }) => hash), removed: [] })
-      const rows = cut.reduce((sum, entry) => sum + entry.rows, 0)
-      const bytes = cut.reduce((sum, entry) => sum + entry.size, 0)
-      const size = segments.reduce((sum, segment) => sum + segment.bytes.length, 0)
-      const spent = recordOperations(state.ledger, { rowsWritten: segments.length + cut.length + 2 })
-      this.#state.put({
-        ...state,
-        journalRows: state.journalRows - rows,
-        journalBytes: state.journalBytes - bytes,
-        oldestMs: state.journalRows > rows ? nowMs : 0,
-        sealedSegments: state.sealedSegments + segments.length,
-        sealedBytes: state.sealedBytes + size,
-        ledger: { ...spent, bytesStored: spent.bytesStored + size },
-      })
-    })
-    this.#pages.clear()
-  }
-
-  async #publish(tenantId: string): Promise<void> {
-    const sealed = this.#sealed.list()
-    if (sealed.length === 0) return
-    const ports = publishPorts(this.env, tenantId, {
-      read: (id) => this.#sealed.read(id),
-      forget: (ids, added) => this.#forget(ids, added),
-      hotSeconds: Math.max(60, readConfig(this.env).HOT_HOURS * 3600),
-    })
-    await publishSealed(ports, sealed, this.#state.read().generation)
-  }
-
-  #forget(ids: readonly string[], added: number): void {
-    this.ctx.storage.transactionSync(() => {
-      const sizes = new Map(this.#sealed.list().map(({ id, size }) => [id, size]))
-      const state = this.#state.read()
-      for (const id of ids) this.#sealed.forget(id)
-      this.#state.put({
-        ...state,
-        generation: added,
-        sealedSegments: state.sealedSegments - ids.length,
-        sealedBytes: state.sealedBytes - ids.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0),
-        ledger: recordOperations(state.ledger, {
-          kvWrites: ids.length * 2,
-          d1RowsWritten: ids.length * 4,
-          rowsWritten: ids.length + 1,
-        }),
-      })
-    })
+  #workPorts(): ErasePorts {
+    const hotSeconds = Math.max(60, readConfig(this.env).HOT_HOURS * 3600)
+    const own = this.#held.ports(() => this.clock())
+    const keepSealed: typeof own.keepSealed = (cut, segments, nowMs) => {
+      own.keepSealed(cut, segments, nowMs)
+      this.#pages.clear()
+    }
+    const stores = storePorts(this.env, this.#tenantId(), { sealer: this.ctx.exports.Sealer, hotSeconds })
+    return { ...own, keepSealed, ...stores }
   }
 
   #appendPorts(nowMs: number) {
     return {
-      readState: () => this.#state.read(),
-      putState: (state: ReturnType<StateRow['read']>) => this.#state.put(state),
+      readState: () => this.#held.state.read(),
+      putState: (state: TenantState) => this.#held.state.put(state),
       findBatch: (id: string) => this.#batches.find(id, nowMs),
       putBatch: (id: string, fingerprint: string, receipt: Parameters<Batches['put']>[2]) =>
         this.#batches.put(id, fingerprint, receipt, nowMs),
-      putBlock: (row: Parameters<Journal['put']>[0]) => this.#journal.put(row),
+      putBlock: (row: Parameters<Journal['put']>[0]) => this.#held.journal.put(row),
       refusalFor: (by: Caller) => this.#refusalFor(by),
     }
   }
@@ -206,7 +193,7 @@ export class TenantObject extends DurableObject<Env> {
   #refusalFor(by: Caller): Refusal | undefined {
     const denied = this.#denied.find(by)
     if (denied) return denied
-    const { settingsVersion } = this.#state.read()
+    const { settingsVersion } = this.#held.state.read()
     return by.settingsVersion < settingsVersion ? { kind: 'settings_changed', settingsVersion } : undefined
   }
 
@@ -219,14 +206,14 @@ export class TenantObject extends DurableObject<Env> {
       rows,
       minTime,
       maxTime,
-      bytes: has.has(id) ? undefined : this.#sealed.read(id)?.bytes,
+      bytes: has.has(id) ? undefined : this.#held.sealed.read(id)?.bytes,
     }
   }
 
   #pageBytes(page: ReturnType<typeof pagesOf>[number]): Uint8Array {
     const known = this.#pages.get(page.id)
     if (known) return known
-    const bytes = mergePage(this.#journal.read(page.firstSeq, page.beforeSeq))
+    const bytes = mergePage(this.#held.journal.read(page.firstSeq, page.beforeSeq))
     if (page.entries.length > 1) {
       // Only the last page grows: what it was before is of no more use.
       for (const id of this.#pages.keys()) if (id.startsWith(`journal-${page.firstSeq}-`)) this.#pages.delete(id)
@@ -236,20 +223,22 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   #cursorSecret(): string {
-    const state = this.#state.read()
+    const state = this.#held.state.read()
     if (state.cursorSecret !== '') return state.cursorSecret
     const cursorSecret = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')
-    this.#state.put({ ...state, cursorSecret })
+    this.#held.state.put({ ...state, cursorSecret })
     return cursorSecret
   }
 
   /** A lost alarm must not leave records unsealed for ever: before the journal fills, the sweep learns when to look. */
   async #noteDue(tenantId: string): Promise<void> {
-    const dueMs = Date.now() + SEAL_AFTER_MS * 2
-    await putDue(this.env.CONTROL, tenantId, dueMs).catch((error) => {
-      // The alarm does the work all the same; the sweep is its second line.
-      this.#log().warn('the due time could not be noted', { tenantId, reason: String(error) })
-    })
+    const dueMs = this.clock() + SEAL_AFTER_MS * 2
+    await putDue(this.env.CONTROL, tenantId, dueMs).catch((error) => this.#warnOfDue(error))
+  }
+
+  /** The alarm does the work all the same; the sweep is its second line. */
+  #warnOfDue(error: unknown): void {
+    this.#log().warn('due_time_not_noted', { tenantId: this.#tenantId(), ...errorFields(error) })
   }
 
   async #readAlarm(): Promise<void> {
@@ -257,29 +246,39 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   /** Sets the alarm if it is not set as early as the work is due. The write joins the transaction of this turn. */
-  #armFor(state: ReturnType<StateRow['read']>, nowMs: number): void {
-    const dueMs = nextWorkMs(state, nowMs)
+  #armFor(nowMs: number): void {
+    const dueMs = this.#nextWorkMs(nowMs)
     // After a failure the alarm stands for its next try, and new records are no reason to come sooner.
     if (dueMs === undefined || this.#failures > 0 || (this.#alarmMs !== undefined && this.#alarmMs <= dueMs)) return
     this.#alarmMs = dueMs
     this.ctx.waitUntil(this.ctx.storage.setAlarm(dueMs))
   }
 
-  async #rearm(tenantId: string): Promise<void> {
-    const nowMs = Date.now()
-    const dueMs = nextWorkMs(this.#state.read(), nowMs)
-    try {
-      if (dueMs === undefined) {
-        await deleteDue(this.env.CONTROL, tenantId)
-        return
-      }
-      await putDue(this.env.CONTROL, tenantId, dueMs + SEAL_AFTER_MS)
-    } catch (error) {
-      this.#log().warn('the due time could not be noted', { tenantId, reason: String(error) })
-    }
+  async #rearm(): Promise<void> {
+    await this.#noteNextDue()
+    // Records may have come while the due time was noted.
+    const nowMs = this.clock()
+    const dueMs = this.#nextWorkMs(nowMs)
     if (dueMs === undefined) return
     this.#alarmMs = this.#failures > 0 ? nowMs + retryPauseMs(this.#failures) : dueMs
     await this.ctx.storage.setAlarm(this.#alarmMs)
+  }
+
+  async #noteNextDue(): Promise<void> {
+    const tenantId = this.#tenantId()
+    const dueMs = this.#nextWorkMs(this.clock())
+    const noted =
+      dueMs === undefined
+        ? deleteDue(this.env.CONTROL, tenantId)
+        : putDue(this.env.CONTROL, tenantId, dueMs + SEAL_AFTER_MS)
+    await noted.catch((error) => this.#warnOfDue(error))
+    // What came meanwhile has noted its due time before it was taken away here.
+    if (dueMs === undefined && this.#nextWorkMs(this.clock()) !== undefined) await this.#noteDue(tenantId)
+  }
+
+  #nextWorkMs(nowMs: number): number | undefined {
+    const waiting = { hasChange: this.#held.changes.isBegun(), garbageMs: this.#held.garbage.dueMs() }
+    return nextWorkMs(this.#held.state.read(), waiting, nowMs)
   }
 
   #tenantId(): string {
@@ -291,17 +290,4 @@ export class TenantObject extends DurableObject<Env> {
   #log() {
     return logFrom(readConfig(this.env).LOG_LEVEL)
   }
-}
-
-/** The oldest blocks that make up a segment: whole blocks, at least one. */
-function takeForSealing(entries: ReturnType<Journal['list']>): ReturnType<Journal['list']> {
-  let bytes = 0
-  let rows = 0
-  const end = entries.findIndex((entry) => {
-    const full = rows >= 32_768 || (rows > 0 && bytes + entry.size > SEAL_BYTES_MAX)
-    bytes += entry.size
-    rows += entry.rows
-    return full
-  })
-  return end < 0 ? entries : entries.slice(0, end)
 }

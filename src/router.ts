@@ -1,30 +1,32 @@
 import { Router } from 'itty-router'
+import { sendRequestActivity } from './activity/send-request-activity'
 import type { Env } from './env'
-import { requires } from './http/access'
+import { isPublic, requires } from './http/access'
+import { answerError } from './http/answer-error'
 import { authenticate } from './http/authenticate'
 import { configure } from './http/configure'
-import type { Handler, TenantRequest } from './http/handler'
-import { ApiError, problemResponse } from './http/problem'
+import type { TenantRequest } from './http/handler'
 import { echoRequestId, requestId } from './http/request-id'
 import { resolveTenant } from './http/resolve-tenant'
+import { unknownRoute } from './http/unknown-route'
 import { exportLogs } from './routes/export-logs'
 import { getLog, getLogContext } from './routes/get-log'
 import { ingestLogs } from './routes/ingest-logs'
 import { searchLogs, searchLogsByBody } from './routes/search-logs'
 import { showHealth } from './routes/show-health'
+import { showMetrics } from './routes/show-metrics'
+import { showOpenapi } from './routes/show-openapi'
 import { showUsage } from './routes/show-usage'
-
-const notFound: Handler = () => {
-  throw new ApiError('not_found')
-}
 
 /** Every endpoint with its access policy, in the order of docs/api.md. */
 export const router = Router<TenantRequest, [Env, ExecutionContext]>({
   before: [requestId, configure],
-  catch: (error: unknown, request) => problemResponse(error, request.requestId),
-  finally: [echoRequestId],
+  catch: (error: unknown, { log, method, requestId, route }) => answerError(error, { log, method, requestId, route }),
+  finally: [echoRequestId, sendRequestActivity],
 })
-  .get('/health', showHealth)
+  .get('/health', isPublic, showHealth)
+  .get('/metrics', authenticate, resolveTenant, requires('logs:read'), showMetrics)
+  .get('/openapi.json', isPublic, showOpenapi)
   .post('/logs', authenticate, resolveTenant, requires('logs:write'), ingestLogs)
   .get('/logs', authenticate, resolveTenant, requires('logs:read'), searchLogs)
   .post('/logs/search', authenticate, resolveTenant, requires('logs:read'), searchLogsByBody)
@@ -32,4 +34,5 @@ export const router = Router<TenantRequest, [Env, ExecutionContext]>({
   .get('/logs/:id', authenticate, resolveTenant, requires('logs:read'), getLog)
   .get('/logs/:id/context', authenticate, resolveTenant, requires('logs:read'), getLogContext)
   .get('/admin/usage', authenticate, resolveTenant, requires('admin'), showUsage)
-  .all('*', notFound)
+
+router.all('*', unknownRoute(router.routes))

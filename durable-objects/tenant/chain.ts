@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto'
-
-/** What happened to segments: an entry of the append-only log that later proofs are built on. */
-export interface ChainEntry {
-  readonly what: 'sealed' | 'merged' | 'expired' | 'erased'
-  readonly atMs: number
-  /** Hashes of the segments that came to be. */
-  readonly added: readonly string[]
-  /** Hashes of the segments that went. */
-  readonly removed: readonly string[]
-}
+import type { ChainEntry } from '../../src/segments/chain-entry'
 
 /** The tenant's append-only log. Each entry's hash covers the entry and the hash before it. */
 export class Chain {

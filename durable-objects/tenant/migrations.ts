@@ -29,6 +29,15 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE TABLE denied (what TEXT PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID;
     `,
   },
+  {
+    id: 2,
+    name: 'upkeep',
+    sql: `
+      CREATE TABLE change (id INTEGER PRIMARY KEY CHECK (id = 0), json TEXT NOT NULL);
+      CREATE TABLE made (id TEXT PRIMARY KEY, header BLOB NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID;
+      CREATE TABLE garbage (number INTEGER PRIMARY KEY, due_ms INTEGER NOT NULL, json TEXT NOT NULL);
+    `,
+  },
 ]
 
 /** Brings the object's tables up to date. Runs in the constructor, so it is quick when there is nothing to do. */

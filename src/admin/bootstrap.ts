@@ -1,4 +1,5 @@
 import type { CompiledQuery, Kysely } from 'kysely'
+import { ACTIVITY_TENANT } from '../activity/activity-tenant'
 import { hashKey, KEY_SCOPES, type KeyKind, mintKey } from '../http/api-key'
 import { mintId } from '../http/mint-id'
 import { findTenantId } from '../storage/d1/credentials'
@@ -21,15 +22,15 @@ export interface Bootstrap {
 }
 
 /**
- * Makes the operator's key and, for a demo, the tenant acme with its domain and keys. Running it again keeps the tenant
- * and puts new keys in the place of those that it made before.
+ * Makes the operator's key, the tenant of the service's own activity and, for a demo, the tenant acme with its domain and
+ * keys. Running it again keeps the tenants and puts new keys in the place of those that it made before.
  */
 export async function bootstrap(control: D1Database, options: { demo: boolean; nowMs: number }): Promise<Bootstrap> {
   const { demo, nowMs } = options
   const db = controlDatabase(control)
   const operator = newKey('op', null, nowMs)
   if (!demo) {
-    await runTogether(control, replaceKeys(db, [operator]))
+    await runTogether(control, [addTenant(db, ACTIVITY_TENANT, nowMs), ...replaceKeys(db, [operator])])
     return { operatorKey: operator.text }
   }
 
@@ -38,7 +39,9 @@ export async function bootstrap(control: D1Database, options: { demo: boolean; n
   const query = newKey('rd', tenantId, nowMs)
   const admin = newKey('adm', tenantId, nowMs)
   await runTogether(control, [
-    ...addTenant(db, tenantId, nowMs),
+    addTenant(db, ACTIVITY_TENANT, nowMs),
+    addTenant(db, { id: tenantId, name: DEMO_TENANT }, nowMs),
+    addDomain(db, { host: DEMO_DOMAIN, tenantId }, nowMs),
     ...replaceKeys(db, [operator]),
     ...replaceKeys(db, [ingest, query, admin]),
   ])
@@ -86,28 +89,37 @@ function replaceKeys(db: Kysely<ControlTables>, keys: readonly [NewKey, ...NewKe
   return [revokeEarlier.compile(), insert.compile()]
 }
 
-function addTenant(db: Kysely<ControlTables>, id: string, nowMs: number): CompiledQuery[] {
-  const tenant = {
+function addTenant(
+  db: Kysely<ControlTables>,
+  { id, name }: { id: string; name: string },
+  nowMs: number,
+): CompiledQuery {
+  const row = {
     id,
-    name: DEMO_TENANT,
+    name,
     status: 'active',
     plan: 'standard',
     payload_database: 'PAYLOAD',
     settings_version: 0,
+    created_ms: nowMs,
   }
-  const domain = { host: DEMO_DOMAIN, tenant_id: id, status: 'active', created_ms: nowMs }
-  return [
-    db
-      .insertInto('tenant')
-      .values({ ...tenant, created_ms: nowMs })
-      .onConflict((conflict) => conflict.doNothing())
-      .compile(),
-    db
-      .insertInto('domain')
-      .values(domain)
-      .onConflict((conflict) => conflict.doNothing())
-      .compile(),
-  ]
+  return db
+    .insertInto('tenant')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .compile()
+}
+
+function addDomain(
+  db: Kysely<ControlTables>,
+  { host, tenantId }: { host: string; tenantId: string },
+  nowMs: number,
+): CompiledQuery {
+  return db
+    .insertInto('domain')
+    .values({ host, tenant_id: tenantId, status: 'active', created_ms: nowMs })
+    .onConflict((conflict) => conflict.doNothing())
+    .compile()
 }
 
 const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))

@@ -572,11 +572,11 @@ function levelForm(text: string, rank: number): number {
   return text === LEVELS[rank].toUpperCase() ? LEVEL_FORM.upper : LEVEL_FORM.column
 }
 
-/** A small number under a loose name (`time: 0.25`) is a duration or a counter, not a time. */
+/** A small number under a loose name (`time: 0.25`) is a duration or a counter, not a time: `time: "12"` likewise. */
 function readTimeText(text: string, slot: ReadSlot): Instant | undefined {
   const instant = parseInstant(text)
-  if (instant && slot.kind === VALUE.number && !promisesTime(slot.path) && instant.ms < YEAR_1973_MS) return undefined
-  return instant
+  const isSmall = instant !== undefined && instant.ms < YEAR_1973_MS && /^[\d.]+$/.test(text)
+  return isSmall && !promisesTime(slot.path) ? undefined : instant
 }
 
 const YEAR_1973_MS = 100_000_000_000

@@ -20,7 +20,8 @@ export function foldCells(cells: TextCells): FoldedCells {
 
 /** Folding that moves no byte, which is nearly all of it. Undefined when a folded code point has another length. */
 function foldInPlace(cells: TextCells): FoldedCells | undefined {
-  const folded = cells.bytes.slice()
+  // Not slice(): that of a Buffer is a view, and the original would be folded.
+  const folded = new Uint8Array(cells.bytes)
   const patch = new PatchWriter()
   let start = 0
   for (let cell = 0; cell < cells.count; cell++) {

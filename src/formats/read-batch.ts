@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { BatchBuilder, type RecordProblem } from '../blocks/batch-builder'
 import type { Block } from '../blocks/block'
-import { encodeBlock } from '../blocks/block-bytes'
 import { BRACE_OPEN, BRACKET_CLOSE, BRACKET_OPEN, byteOrderMark, skipSpace } from '../blocks/json-text'
 import { redactBlock } from '../blocks/redact-block'
 import { timeBounds } from '../blocks/table'
@@ -18,7 +17,8 @@ import {
 } from '../limits/limits'
 import { type Redactor, secretKeyKind } from '../records/redact/redact'
 import type { BlockSummary } from '../tenant/contract'
-import { type ReadOutcome, readJsonDocuments } from './json-documents'
+import { fitBlocks } from './fit-blocks'
+import { type ReadOutcome, type Rejection, readJsonDocuments } from './json-documents'
 import { readTextLines } from './text-lines'
 
 export interface BatchSettings {
@@ -66,7 +66,19 @@ export function readBatch(body: Uint8Array, contentType: string, settings: Batch
     return received > BATCH_RECORDS_MAX ? { code: 'too_many_records', detail: TOO_MANY_RECORDS, at: 0 } : undefined
   })
   cut()
-  return { ...outcome, blocks: blocks.map(encodeBlock), summaries: blocks.map(summarise) }
+  const fitted = fitBlocks(blocks, outcome.rejected)
+  return {
+    ...outcome,
+    rejected: fitted.rejected.map((rejection) => withoutSecrets(rejection, settings.redactor)),
+    blocks: fitted.blocks.map(({ bytes }) => bytes),
+    summaries: fitted.blocks.map(({ block }) => summarise(block)),
+  }
+}
+
+/** A time that is none is shown to the sender, and kept with the receipt. */
+function withoutSecrets(rejection: Rejection, redactor: Redactor): Rejection {
+  if (rejection.code !== 'invalid_timestamp') return rejection
+  return { ...rejection, detail: redactor.redactText(rejection.detail) ?? rejection.detail }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Config, Env } from '../env'
 import { CREDENTIAL_CHARACTERS_MAX, KEY_CACHE_ENTRIES_MAX } from '../limits/limits'
-import { logFrom } from '../log'
+import type { Log } from '../log'
 import { findKey, findTenantId, KeyRecord } from '../storage/d1/credentials'
 import { putHint, readHint } from '../storage/kv/hints'
 import { apiKeyKey } from '../storage/kv/keys'
@@ -23,7 +23,7 @@ export const authenticate: Handler = async (request, env, ctx) => {
   if (find === undefined) throw new ApiError('unauthenticated')
 
   const nowMs = Date.now()
-  const record = await lookUp(portsOf(env, ctx, config, find), apiKeyKey(hashKey(text)), nowMs)
+  const record = await lookUp(portsOf(env, ctx, request.log, find), apiKeyKey(hashKey(text)), nowMs)
   if (record === undefined) throw new ApiError('unauthenticated')
   request.principal = toPrincipal(record, nowMs)
 }
@@ -60,7 +60,7 @@ async function findServiceKey(control: D1Database, tenantName: string): Promise<
     : { id: 'key_service', tenantId, scopes: [...KEY_SCOPES.adm], status: 'active' }
 }
 
-function portsOf(env: Env, ctx: ExecutionContext, config: Config, find: FindKey) {
+function portsOf(env: Env, ctx: ExecutionContext, log: Log, find: FindKey) {
   return {
     cache: keys,
     readKv: (key: string) => readHint(env.CACHE, key, KeyRecord),
@@ -68,6 +68,6 @@ function portsOf(env: Env, ctx: ExecutionContext, config: Config, find: FindKey)
     readD1: () => find(env.CONTROL),
     mayBeStale: ({ tenantId }: KeyRecord) => tenantId !== undefined, // no object checks an operator's key again
     waitUntil: (work: Promise<void>) => ctx.waitUntil(work),
-    log: logFrom(config.LOG_LEVEL),
+    log,
   }
 }

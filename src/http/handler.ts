@@ -1,3 +1,4 @@
+import type { ActivityLog } from '../activity/activity-log'
 import type { Config, Env } from '../env'
 import type { Principal } from './access'
 
@@ -12,6 +13,8 @@ export type TenantRequest = Request & {
   requestId: string
   /** As the client named it: lower case, without port and final dot. */
   host: string
+  /** Its lines end up in the service's own tenant as well. */
+  log: ActivityLog
   config: Config
   principal: Principal
   tenantId: string

@@ -1,9 +1,11 @@
 import { QUERY_TEXT_MAX, SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX } from '../limits/limits'
 import { type CompiledFilter, compileFilter, type Filter } from '../query/filter'
 import { parseQuery } from '../query/parse'
+import { printQuery } from '../query/print'
 import type { Diagnostic, Node, Query } from '../query/syntax'
 import { parseTime } from '../query/values'
 import { ApiError } from './problem'
+import { FieldParameters, SearchQuery } from './search-query'
 
 /** What a request asks for, checked. */
 export interface SearchParameters {
@@ -13,15 +15,13 @@ export interface SearchParameters {
   /** As asked; undefined where the request leaves it to us. */
   readonly fromMs: number | undefined
   readonly toMs: number | undefined
+  /** What a cursor is bound to: all that decides which records there are, as it was asked for. `2h` stays `2h`. */
+  readonly identity: string
   readonly limit: number
   readonly cursor: string | undefined
   readonly order: 'asc' | 'desc'
   readonly fields: readonly string[] | undefined
 }
-
-/** Parameters that every search takes; the others name fields of the main seed's API. */
-const COMMON = ['q', 'from', 'to', 'startTime', 'endTime', 'limit', 'cursor', 'order', 'fields', 'strict']
-const FIELD_PARAMETERS = ['level', 'severity', 'component', 'service', 'userId']
 
 /** Reads the parameters of a search; `more` are those that only this endpoint has. An unknown one is an error, never ignored. */
 export function readSearchParameters(
@@ -30,10 +30,10 @@ export function readSearchParameters(
   more: readonly string[] = [],
 ): SearchParameters {
   for (const name of new Set(parameters.keys())) {
-    if (COMMON.includes(name) || FIELD_PARAMETERS.includes(name) || more.includes(name)) continue
+    if (Object.hasOwn(SearchQuery.shape, name) || more.includes(name)) continue
     throw invalid(name, `There is no parameter "${name.slice(0, 40)}" here.`)
   }
-  const fields = FIELD_PARAMETERS.flatMap((name) =>
+  const fields = FieldParameters.keyof().options.flatMap((name) =>
     parameters.getAll(name).map((value) => fieldNode(name, value.split(','))),
   )
   return toParameters({
@@ -75,16 +75,18 @@ export function toParameters(raw: RawSearch): SearchParameters {
   const fromMs = timeParameter('from', raw.from, raw.nowMs)
   const toMs = timeParameter('to', raw.to, raw.nowMs)
   if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) throw invalid('from', '"from" is after "to".')
-  if (raw.order !== null && raw.order !== 'asc' && raw.order !== 'desc') throw invalid('order', 'order is asc or desc.')
+  const order = raw.order ?? 'desc'
+  if (order !== 'asc' && order !== 'desc') throw invalid('order', 'order is asc or desc.')
   return {
     text: raw.text,
     query,
     filter: filterOf(compileFilter(allOf(nodes), raw.nowMs)),
     fromMs,
     toMs,
+    identity: JSON.stringify([printQuery(query), raw.extra, raw.from, raw.to, order]),
     limit: limitParameter(raw.limit),
     cursor: raw.cursor ?? undefined,
-    order: raw.order ?? 'desc',
+    order,
     fields: raw.fields === null ? undefined : fieldNames(raw.fields),
   }
 }

@@ -72,6 +72,9 @@ export const SEGMENT_BYTES_MAX = 1_400_000
 /** Columns of a segment. Fields past it share one column, so that a tenant with random keys costs no more than others. */
 export const COLUMNS_MAX = 1000
 
+/** Members over all shapes of a segment. They stand in its header, which every query that meets the segment reads. */
+export const SEGMENT_SLOTS_MAX = 32_768
+
 /** Base64 characters in one payload row: well under ROW_BYTES_MAX with its key, and a multiple of 4, so a part ends on a byte. */
 export const PAYLOAD_PART_CHARACTERS_MAX = 1_400_000
 
@@ -133,6 +136,50 @@ export const BLOCK_BYTES_MAX = 1_990_000
 /** Characters of an Idempotency-Key. It is kept with the receipt for a day; a UUID has 36, a hash 64. */
 export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 256
 
+// Upkeep
+
+/** Segments of one day and class that are worth merging. Fewer are left: each merge reads and writes all of their bytes. */
+export const MERGE_SEGMENTS_MIN = 8
+
+/** Segments merged at a time. They cannot be more than fill a segment, and small tenants have very small ones. */
+export const MERGE_SEGMENTS_MAX = 64
+
+/** A segment is small, and may be merged, below this share of what a segment may hold: rows, bytes and decoded bytes alike. */
+export const MERGE_SHARE_OF_FULL = 4
+
+/** A segment whose header is larger is not merged: the header of all its fields must fit a catalog row beside others. */
+export const MERGE_HEADER_BYTES_MAX = 64 * KIB
+
+/** How long the bytes of segments that left the catalog stay. Longer than any query that may still read them. */
+export const PAYLOAD_GRACE_MS = 15 * 60 * SECOND_MS
+
+/** A tenant's catalog is looked through for work at most this often, however often segments are published. */
+export const UPKEEP_EVERY_MS = 5 * 60 * SECOND_MS
+
+/** Seals and changes of the catalog in one alarm; what is left has an alarm of its own, and requests get their turn. */
+export const WORK_STEPS_MAX = 8
+
+/** Segments in one change of the catalog: the intention of it is a row of the object, at about 150 bytes a segment. */
+export const CHANGE_SEGMENTS_MAX = 5000
+
+/** An archive object. Few enough objects for cold queries, and no more than can be written within one alarm. */
+export const ARCHIVE_OBJECT_BYTES_MAX = 64 * MIB
+
+/** Segments in an archive object: each costs a read of D1, and a request has 1000 of those. */
+export const ARCHIVE_SEGMENTS_MAX = 800
+
+/** Bytes that are read back at a time to check a new archive object. */
+export const ARCHIVE_CHECK_BYTES = 4 * MIB
+
+/** Tenant objects that a cron wakes at a time: a Worker has six connections. */
+export const WAKE_AT_A_TIME = 6
+
+/** How long a run of a daily cron is left alone before another trigger takes it up. The platform ends a run after this. */
+export const CRON_LEASE_MS = 15 * 60 * SECOND_MS
+
+/** How long it is remembered that a cron's slot ran: far longer than any trigger comes late. */
+export const CRON_SLOT_KEPT_MS = 7 * 24 * HOUR_MS
+
 // Reading
 
 /** Compressed sections that an isolate keeps for the next query, beside 128 MB for everything else. */
@@ -164,3 +211,23 @@ export const CONTEXT_MAX = 500
 
 /** Records that an export reads at a time: all of them are in memory as text. */
 export const EXPORT_PAGE_ROWS = 4000
+
+// The account of itself
+
+/** How long a binding may take to answer a probe. Whoever asks for /health wants to know soon. */
+export const PROBE_MS_MAX = 1 * SECOND_MS
+
+/** How long an isolate believes what its probes found: /health is public, and each probe asks five stores. */
+export const HEALTH_FRESH_MS = 1 * SECOND_MS
+
+/** Tenants in one answer of /metrics. Each costs a call to its object, and a request has 1000 of those to spend. */
+export const METRICS_TENANTS_MAX = 500
+
+/** Tenant objects that /metrics asks at a time: enough to be done within a scrape, few enough to disturb nobody. */
+export const METRICS_TENANTS_AT_A_TIME = 16
+
+/** How long /metrics waits for an object. Prometheus gives up on the whole answer after ten seconds. */
+export const METRICS_USAGE_MS_MAX = 2 * SECOND_MS
+
+/** Lines of its own activity that one request sends to the service's own tenant; all of them stand on the console. */
+export const ACTIVITY_LINES_MAX = 100

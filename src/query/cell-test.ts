@@ -28,8 +28,10 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /** Text that holds `value`, in any letter case. */
-export function containsTest(value: string): CellTest {
-  const needle = encoder.encode(foldText(value))
+export const containsTest = (value: string): CellTest => needleTest(encoder.encode(foldText(value)))
+
+/** Text that holds these folded bytes. */
+export function needleTest(needle: Uint8Array): CellTest {
   return {
     text: (folded, from, to) => indexWithin(folded, needle, from, to) >= 0,
     number: undefined,
@@ -218,7 +220,8 @@ function timeOrder(bound: number, holds: Holds): CellTest {
     return ms !== undefined && holds(ms - bound)
   }
   return {
-    text: (folded, from, to) => passes(decoder.decode(folded.subarray(from, to))),
+    // The names of months and zones are written with capitals.
+    text: (_folded, _from, _to, original) => passes(decoder.decode(original())),
     number: (value, source) => passes(source ?? String(value)),
     ...NO_NEEDLE,
   }

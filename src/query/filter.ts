@@ -1,6 +1,6 @@
 import { LEVEL_FORM, LEVEL_SLOT, TIME_FORM, TIME_SLOT } from '../blocks/block'
 import { timeText } from '../blocks/document'
-import { cellValue, type Table } from '../blocks/table'
+import { type ColumnCells, cellValue, type Table } from '../blocks/table'
 import { LEVELS, levelRank } from '../records/levels'
 import { parseLogId } from '../records/log-id'
 import { formatInstant } from '../records/time'
@@ -11,6 +11,7 @@ import {
   containsTest,
   EXISTS_TEST,
   globTest,
+  needleTest,
   PRESENT_TEST,
   regexTest,
   testOf,
@@ -291,8 +292,25 @@ function scanJson(table: Table, field: FieldColumn, test: CellTest, mark: (cell:
       ? (json: string) => jsonPaths(json, base).some(fits)
       : (json: string) => jsonLeaves(json, base).some((leaf) => fits(leaf.path) && leafPasses(leaf, test))
   const count = table.rowsOf(column)?.length ?? table.rows
-  for (let cell = 0; cell < count; cell++) if (passes(cellValue(cells, cell))) mark(cell)
+  const mayPass = cellsWithNeedle(cells, count, test)
+  for (let cell = 0; cell < count; cell++) if (mayPass?.[cell] !== 0 && passes(cellValue(cells, cell))) mark(cell)
 }
+
+/** The cells of JSON that can hold the test's needle, found natively; undefined when values may pass without it. */
+function cellsWithNeedle(cells: ColumnCells, count: number, test: CellTest): Uint8Array | undefined {
+  const { needle, number } = test
+  if (needle === undefined || needle.length === 0 || number !== undefined) return undefined
+  const found = new Uint8Array(count)
+  const mark = (cell: number): void => {
+    found[cell] = 1
+  }
+  scanColumn(cells, 'json', needleTest(needle), mark)
+  // What is escaped has other bytes.
+  scanColumn(cells, 'json', ESCAPE_TEST, mark)
+  return found
+}
+
+const ESCAPE_TEST = containsTest('\\')
 
 function leafPasses({ kind, text }: JsonLeaf, test: CellTest): boolean {
   if (kind === 'literal' && test.skipsLiterals) return false

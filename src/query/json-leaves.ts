@@ -70,6 +70,7 @@ function scalarEnd(json: string, from: number): number {
 }
 
 function unquoted(literal: string): string {
+  if (!literal.includes('\\')) return literal.slice(1, -1)
   const value: unknown = JSON.parse(literal)
   return typeof value === 'string' ? value : ''
 }

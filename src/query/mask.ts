@@ -26,6 +26,10 @@ export function noneMatches(mask: Mask): Mask {
   return none
 }
 
+/** The matches that were not erased. */
+export const withoutErased = (mask: Mask, erased: Uint8Array | undefined): Mask =>
+  erased === undefined ? mask : bothMatch(mask, noneMatches(erased))
+
 export function countMatches(mask: Mask, rows: number): number {
   if (typeof mask === 'boolean') return mask ? rows : 0
   let count = 0

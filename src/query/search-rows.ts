@@ -2,7 +2,7 @@ import { TIME_SLOT } from '../blocks/block'
 import type { DocumentTable } from '../blocks/table'
 import { SCAN_BYTES_MAX, SCAN_ROWS_MAX, SEGMENTS_AT_A_TIME } from '../limits/limits'
 import type { Filter } from './filter'
-import { countMatches, type Mask } from './mask'
+import { countMatches, type Mask, withoutErased } from './mask'
 import { comparePositions, type Position } from './position'
 import { pruneByTokens, pruneUnits } from './prune'
 import { SEQ_PART, type SearchUnit, type UnitLoader } from './units'
@@ -108,7 +108,7 @@ function hitsIn(
   search: RowSearch,
 ): { hits: Hit[]; matched: number } | undefined {
   try {
-    const mask = search.filter.evaluate(table)
+    const mask = withoutErased(search.filter.evaluate(table), unit.erased)
     if (mask === false) return { hits: [], matched: 0 }
     return collect(unit, table, mask, search)
   } catch {

@@ -12,6 +12,8 @@ export interface SearchUnit {
   readonly head: TableHead
   /** Statistics and token filters; only segments have them. */
   readonly header: SegmentHeader | undefined
+  /** One byte a row, 1 where it was erased and does not exist for anybody; undefined when none was. */
+  readonly erased: Uint8Array | undefined
 }
 
 /** Which parts of a unit to read: columns, TIME_SLOT, LEVEL_SLOT and SEQ_PART, or everything. */

@@ -1,9 +1,10 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import type { DocumentTable } from '../blocks/table'
 import type { Env } from '../env'
 import type { Handler, TenantRequest } from '../http/handler'
 import { ApiError } from '../http/problem'
 import { readBody } from '../http/read-body'
+import { SearchBody } from '../http/search-body'
 import { fieldNode, readSearchParameters, type SearchParameters, toParameters } from '../http/search-parameters'
 import { FUTURE_MS_MAX, SEARCH_BODY_BYTES_MAX } from '../limits/limits'
 import { readCursor, signCursor } from '../query/cursor'
@@ -19,26 +20,6 @@ const DAY_MS = 86_400_000
 /** `GET /logs`: the records that match, newest first unless asked otherwise, a page at a time. */
 export const searchLogs: Handler = (request, env) =>
   answerSearch(request, env, readSearchParameters(new URL(request.url).searchParams, Date.now()))
-
-/** The main seed's body; `filters` takes any field beside those it names. */
-const SearchBody = z.strictObject({
-  query: z.string().default(''),
-  filters: z
-    .object({
-      timeRange: z
-        .strictObject({
-          start: z.union([z.string(), z.number()]).optional(),
-          end: z.union([z.string(), z.number()]).optional(),
-        })
-        .optional(),
-    })
-    .catchall(z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number(), z.boolean()]))]))
-    .default({}),
-  limit: z.number().int().optional(),
-  cursor: z.string().optional(),
-  order: z.string().optional(),
-  fields: z.array(z.string()).optional(),
-})
 
 /** `POST /logs/search`: the same with the question in a JSON body. */
 export const searchLogsByBody: Handler = async (request, env) => {
@@ -106,8 +87,7 @@ async function answerSearch(request: TenantRequest, env: Env, parameters: Search
 }
 
 /** What a cursor is bound to: everything that decides which records a page has, but for the page itself. */
-export const queryKeyOf = ({ query, fromMs, toMs, order }: SearchParameters): string =>
-  JSON.stringify([printQuery(query), fromMs ?? null, toMs ?? null, order])
+export const queryKeyOf = ({ identity }: SearchParameters): string => identity
 
 /** What to look for: the request's bounds inside the tenant's retention, or what its cursor says. */
 export function toRowSearch(

@@ -33,13 +33,18 @@ function pack(bytes: Uint8Array): { readonly codec: number; readonly bytes: Uint
 /** The bytes as they were before packSection. Throws when they are damaged or of another length than expected. */
 export function unpackSection(codec: number, bytes: Uint8Array, length: number): Uint8Array {
   if (bytes.length === 0 && length === 0) return bytes
-  const end = bytes.length - CHECK_BYTES
-  if (end < 0 || new DataView(bytes.buffer, bytes.byteOffset).getUint32(end, true) !== crc32(bytes.subarray(0, end)))
-    throw new Error('a section is damaged')
-  const unpacked = unpack(codec, bytes.subarray(0, end), length)
+  if (!isSound(bytes)) throw new Error('a section is damaged')
+  const unpacked = unpack(codec, bytes.subarray(0, bytes.length - CHECK_BYTES), length)
   if (unpacked.length !== length) throw new Error(`a section has ${unpacked.length} bytes instead of ${length}`)
   // Not as a Buffer, whose slice() is no copy.
   return new Uint8Array(unpacked.buffer, unpacked.byteOffset, length)
+}
+
+/** True when a stored section, not an empty one, fits its check. */
+export function isSound(bytes: Uint8Array | undefined): boolean {
+  const end = (bytes?.length ?? 0) - CHECK_BYTES
+  if (bytes === undefined || end < 0) return false
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(end, true) === crc32(bytes.subarray(0, end))
 }
 
 function unpack(codec: number, bytes: Uint8Array, length: number): Uint8Array {

@@ -1,6 +1,7 @@
 /**
- * Arrays of whole numbers as bytes. `base`: distances from the smallest; `delta`: zigzag steps from one to the next, first
- * from zero. Wider than a byte, all low bytes come first, then the next ones, which zstd packs better than whole numbers.
+ * Arrays of whole numbers as bytes. `base`: distances from the smallest; `delta`: zigzag steps from one to the next, the first
+ * from the base. All low bytes come first, then the next ones, which zstd packs better than whole numbers. Neither the range
+ * nor a step may exceed 2^53.
  */
 export interface PackedIntegers {
   readonly mode: 'base' | 'delta'

@@ -1,8 +1,16 @@
 import { decodeBlock } from '../blocks/block-bytes'
 import { timeBounds } from '../blocks/table'
-import { SEGMENT_BYTES_MAX, SEGMENT_DECODED_BYTES_MAX, SEGMENT_ROWS_MAX } from '../limits/limits'
+import {
+  COLUMNS_MAX,
+  SEGMENT_BYTES_MAX,
+  SEGMENT_DECODED_BYTES_MAX,
+  SEGMENT_ROWS_MAX,
+  SEGMENT_SLOTS_MAX,
+} from '../limits/limits'
+import { boundColumns } from './bound-columns'
 import { decodeHeader, isIntact, sectionsOf, segmentRows } from './decode-segment'
 import { type EncodedSegment, encodeSegment } from './encode-segment'
+import type { ErasedRows } from './erased-rows'
 import { journalInput, type MergeInput, mergeRows, type SortedRows } from './merge'
 
 /** A block of the journal on its way into segments. */
@@ -46,12 +54,27 @@ export function sealBlocks(
   )
 }
 
-/** The same for rows from anywhere, as merging segments needs it. */
+/** The same for rows from anywhere, as merging segments needs it. Erased rows are left out. */
 export function sealRows(
-  inputs: readonly MergeInput[],
+  inputs: readonly (MergeInput & { readonly erased?: ErasedRows | undefined })[],
   about: { readonly shard: number; readonly class: string },
 ): SealedSegment[] {
-  return selectionsByDay(inputs).flatMap((selection) => sealSelection(inputs, selection, about))
+  const selections = inputs.some(({ erased }) => erased) ? keptByDay(inputs) : selectionsByDay(inputs)
+  const bounded = boundColumns(inputs, { columns: COLUMNS_MAX, slots: SEGMENT_SLOTS_MAX })
+  return selections.flatMap((selection) => sealSelection(bounded, selection, about))
+}
+
+/** Row indexes of each day without the rows that were erased. */
+function keptByDay(inputs: readonly (MergeInput & { readonly erased?: ErasedRows | undefined })[]): Uint32Array[] {
+  const gone = new Uint8Array(inputs.reduce((sum, { block }) => sum + block.rows, 0))
+  let at = 0
+  for (const { block, erased } of inputs) {
+    if (erased) gone.set(erased, at)
+    at += block.rows
+  }
+  return selectionsByDay(inputs)
+    .map((selection) => selection.filter((row) => gone[row] === 0))
+    .filter((selection) => selection.length > 0)
 }
 
 function sealSelection(

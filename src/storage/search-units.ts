@@ -2,7 +2,8 @@ import { LEVEL_SLOT, TIME_SLOT } from '../blocks/block'
 import type { DocumentTable } from '../blocks/table'
 import { CATALOG_CACHE_SEGMENTS_MAX } from '../limits/limits'
 import { type LoadRequest, SEQ_PART, type SearchUnit, type UnitLoader } from '../query/units'
-import { decodeHeader, type LocatedHeader, segmentTable } from '../segments/decode-segment'
+import { decodeHeader, type LocatedHeader, type SectionReader, segmentTable } from '../segments/decode-segment'
+import { decodeErased } from '../segments/erased-rows'
 import { sectionsOfColumn } from '../segments/section-ranges'
 import type { SegmentHeader } from '../segments/segment'
 import { BoundedCache } from './bounded-cache'
@@ -12,7 +13,8 @@ import { type BytesRead, fetchSections, type SectionStores } from './segment-sec
 /** A published segment as a unit. */
 export interface CatalogUnit extends SearchUnit {
   readonly segment: CatalogSegment
-  readonly located: LocatedHeader
+  /** Undefined when what the catalog has of it is damaged, or newer than this code: the segment cannot be read. */
+  readonly located: LocatedHeader | undefined
 }
 
 /** The catalog of a generation never changes, so each is read once. */
@@ -34,10 +36,17 @@ export async function readCatalogUnits(
 }
 
 function toUnit(segment: CatalogSegment): CatalogUnit {
-  const located = decodeHeader(segment.header)
-  const { header } = located
-  const { id, rows, minTime, maxTime } = segment
-  return { id, rows, minTime, maxTime, maxSeq: header.maxSeq, head: header, header, segment, located }
+  const { id, rows, minTime, maxTime, mask } = segment
+  try {
+    const located = decodeHeader(segment.header)
+    const { header } = located
+    const erased = mask === undefined ? undefined : decodeErased(mask, rows)
+    return { id, rows, minTime, maxTime, maxSeq: header.maxSeq, head: header, header, erased, segment, located }
+  } catch {
+    const head = { minTime, maxTime, columns: [], shapes: [] }
+    const nothing = { header: undefined, erased: undefined, located: undefined }
+    return { id, rows, minTime, maxTime, maxSeq: Number.MAX_SAFE_INTEGER, head, segment, ...nothing }
+  }
 }
 
 /** Reads units wherever they are: those in memory at once, the others section by section. */
@@ -52,30 +61,36 @@ export function createLoader(
     bytesRead: () => read.kv + read.d1 + read.r2,
     load: async (requests) => {
       const stored = requests.flatMap(({ unit, columns }, index) => {
-        const found = published.get(unit)
-        return found === undefined ? [] : [{ index, found, sections: sectionsFor(found.located.header, columns) }]
+        const { segment, located } = published.get(unit) ?? {}
+        if (segment === undefined || located === undefined) return []
+        return [{ index, segment, located, sections: sectionsFor(located.header, columns) }]
       })
-      const readers = await fetchSections(
-        stores,
-        stored.map(({ found, sections }) => ({ segment: found.segment, located: found.located, sections })),
-        read,
-      )
+      const readers = await fetchSections(stores, stored, read)
       const tables = requests.map(({ unit }: LoadRequest) => held.get(unit))
-      for (const [number, { index, found }] of stored.entries()) {
+      for (const [number, { index, located }] of stored.entries()) {
         const reader = readers[number]
-        tables[index] = reader && segmentTable(found.located.header, reader)
+        tables[index] = reader && segmentTable(located.header, reader)
       }
       return tables
     },
     loadFilters: async (requests) => {
-      const filtered = requests.map(({ unit, section }) => ({ found: published.get(unit), section }))
-      const stored = filtered.flatMap(({ found, section }) =>
-        found ? [{ segment: found.segment, located: found.located, sections: [section] }] : [],
+      const filtered = requests.map(({ unit, section }) => ({ ...published.get(unit), section }))
+      const stored = filtered.flatMap(({ segment, located, section }) =>
+        segment && located ? [{ segment, located, sections: [section] }] : [],
       )
       const readers = await fetchSections(stores, stored, read)
       let next = 0
-      return filtered.map(({ found, section }) => (found ? readers[next++]?.(section) : undefined))
+      return filtered.map(({ located, section }) => (located ? readSound(readers[next++], section) : undefined))
     },
+  }
+}
+
+/** A section, or undefined when it is missing or damaged. */
+function readSound(reader: SectionReader | undefined, section: number): Uint8Array | undefined {
+  try {
+    return reader?.(section)
+  } catch {
+    return undefined
   }
 }
 

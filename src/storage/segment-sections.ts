@@ -1,11 +1,12 @@
 import { SECTION_CACHE_BYTES_MAX } from '../limits/limits'
-import { unpackSection } from '../segments/codec'
+import { isSound, unpackSection } from '../segments/codec'
 import type { LocatedHeader, SectionReader } from '../segments/decode-segment'
 import { coreLength } from '../segments/section-ranges'
 import { BoundedCache } from './bounded-cache'
 import type { CatalogSegment } from './d1/catalog'
 import { type PayloadRange, readPayloadRanges } from './d1/payload'
 import { readHotSegment } from './kv/segments'
+import { readObject } from './r2/archive'
 
 /** Sections as stored, by tenant, segment and number. They never change, so they may stay as long as there is room. */
 const sections = new BoundedCache<Uint8Array>(SECTION_CACHE_BYTES_MAX)
@@ -47,9 +48,8 @@ export async function fetchSections(
       ? []
       : rangesOf(request, wanted[index]).map((range) => ({ index, range })),
   )
-  const found = await readPayloadRanges(
-    stores.payload,
-    stores.tenantId,
+  const found = await readHere(
+    stores,
     ranges.map(({ range }) => range),
   )
   for (const [number, { index, range }] of ranges.entries()) {
@@ -58,9 +58,16 @@ export async function fetchSections(
     read.d1 += bytes.length
     keepSections(stores.tenantId, requests[index], wanted[index], { bytes, from: range.from })
   }
-  await Promise.all(requests.map((request, index) => fetchArchived(stores, request, wanted[index], read)))
+  const archived = requests.map(
+    (request, index) => !fromKv[index] && fetchArchived(stores, request, wanted[index], read),
+  )
+  await Promise.all(archived)
   return requests.map((request) => readerOf(stores.tenantId, request))
 }
+
+/** Ranges from D1. When it does not answer, nothing is there: the answer will say that it is partial. */
+const readHere = (stores: SectionStores, ranges: readonly PayloadRange[]): Promise<(Uint8Array | undefined)[]> =>
+  readPayloadRanges(stores.payload, stores.tenantId, ranges).catch(() => ranges.map(() => undefined))
 
 const keyOf = (tenantId: string, segmentId: string, section: number): string => `${tenantId}/${segmentId}/${section}`
 
@@ -96,8 +103,11 @@ async function fetchHot(
   const bytes = await readHotSegment(stores.cache, stores.tenantId, segment.id, half)
   if (bytes === undefined || bytes.length < (inCore ? split : 1)) return false
   read.kv += bytes.length
-  keepSections(stores.tenantId, request, wanted, { bytes, from: located.sectionsAt + (inCore ? 0 : split) })
-  return true
+  const from = located.sectionsAt + (inCore ? 0 : split)
+  // KV is never the truth: what is damaged there is read from where it is not.
+  const isWhole = wanted.every((section) => isSound(sliceOf(request, section, { bytes, from })))
+  if (isWhole) keepSections(stores.tenantId, request, wanted, { bytes, from })
+  return isWhole
 }
 
 async function fetchArchived(
@@ -110,11 +120,9 @@ async function fetchArchived(
   if (segment.place !== 'r2' || segment.archiveKey === undefined || stores.archive === undefined) return
   const key = segment.archiveKey
   for (const range of rangesOf(request, wanted)) {
-    const object = await stores.archive.get(key, {
-      range: { offset: segment.archiveOffset + range.from, length: range.to - range.from },
-    })
-    if (object === null) continue
-    const bytes = new Uint8Array(await object.arrayBuffer())
+    const from = segment.archiveOffset + range.from
+    const bytes = await readObject(stores.archive, key, from, segment.archiveOffset + range.to).catch(() => undefined)
+    if (bytes === undefined) continue
     read.r2 += bytes.length
     keepSections(stores.tenantId, request, wanted, { bytes, from: range.from })
   }
@@ -135,18 +143,25 @@ function rangesOf({ segment, located }: SectionRequest, wanted: readonly number[
   return ranges
 }
 
-function keepSections(
-  tenantId: string,
-  { segment, located }: SectionRequest,
-  wanted: readonly number[],
-  piece: { readonly bytes: Uint8Array; readonly from: number },
-): void {
+/** Bytes that begin somewhere in a segment. */
+interface Piece {
+  readonly bytes: Uint8Array
+  readonly from: number
+}
+
+/** A section's part of a piece; undefined when the piece does not hold the whole of it. */
+function sliceOf({ located }: SectionRequest, section: number, piece: Piece): Uint8Array | undefined {
+  const [offset, stored] = located.header.sections[section]
+  const start = located.sectionsAt + offset - piece.from
+  if (start < 0 || start + stored > piece.bytes.length) return undefined
+  return piece.bytes.subarray(start, start + stored)
+}
+
+function keepSections(tenantId: string, request: SectionRequest, wanted: readonly number[], piece: Piece): void {
   for (const section of wanted) {
-    const [offset, stored] = located.header.sections[section]
-    const start = located.sectionsAt + offset - piece.from
-    if (start < 0 || start + stored > piece.bytes.length) continue
+    const bytes = sliceOf(request, section, piece)
     // A copy, so that a small section does not keep a large piece in memory.
-    sections.put(keyOf(tenantId, segment.id, section), piece.bytes.slice(start, start + stored), stored)
+    if (bytes) sections.put(keyOf(tenantId, request.segment.id, section), bytes.slice(), bytes.length)
   }
 }
 

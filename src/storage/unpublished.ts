@@ -35,7 +35,7 @@ export async function readSnapshot(
     if (!outcome.ok) return outcome
     const { snapshot }: { snapshot: Snapshot } = outcome
     // Pages are of one moment: if something moved in between, the whole is asked for again.
-    if (first !== undefined && first.generation !== snapshot.generation) return readSnapshot(stub, caller)
+    if (first !== undefined && !isSameMoment(first, snapshot)) return readSnapshot(stub, caller)
     first ??= snapshot
     for (const piece of snapshot.pieces) units.push(held.get(piece.id) ?? keepPiece(prefix, piece))
     from = snapshot.more
@@ -44,6 +44,9 @@ export async function readSnapshot(
   const { generation, nextSeq, cursorSecret } = first
   return { ok: true, snapshot: { generation, nextSeq, cursorSecret, units } }
 }
+
+const isSameMoment = (left: Snapshot, right: Snapshot): boolean =>
+  left.generation === right.generation && left.seals === right.seals
 
 function keepPiece(prefix: string, piece: UnpublishedPiece): HeldUnit {
   if (piece.bytes === undefined) throw new Error(`the piece ${piece.id} came without its bytes`)
@@ -57,8 +60,18 @@ function toUnit({ id, kind, firstSeq, rows, minTime, maxTime }: UnpublishedPiece
     const located = decodeHeader(bytes)
     const { header } = located
     const table = segmentTable(header, sectionsOf(bytes, located))
-    return { id, rows, minTime, maxTime, maxSeq: header.maxSeq, head: table, header, table }
+    return { id, rows, minTime, maxTime, maxSeq: header.maxSeq, head: table, header, erased: undefined, table }
   }
   const table = blockTable(decodeBlock(bytes), firstSeq)
-  return { id, rows, minTime, maxTime, maxSeq: firstSeq + rows - 1, head: table, header: undefined, table }
+  return {
+    id,
+    rows,
+    minTime,
+    maxTime,
+    maxSeq: firstSeq + rows - 1,
+    head: table,
+    header: undefined,
+    erased: undefined,
+    table,
+  }
 }

@@ -88,6 +88,8 @@ export interface UnpublishedPiece {
 export interface Snapshot {
   /** Catalog rows added after this generation, or removed by it, are not part of the snapshot. */
   readonly generation: number
+  /** Changes when pieces move from the journal to segments: pages of a snapshot belong together while it is the same. */
+  readonly seals?: number
   /** Records from this sequence number on are not part of the snapshot. */
   readonly nextSeq: number
   /** Signs the tenant's cursors. */

@@ -17,10 +17,23 @@ export function isSealDue(state: TenantState, nowMs: number): boolean {
 const isSegmentFull = (state: TenantState): boolean =>
   state.journalRows >= SEGMENT_ROWS_MAX || state.journalBytes >= SEGMENT_DECODED_BYTES_MAX
 
+/** What waits beside what the state says. */
+export interface Waiting {
+  /** A change of the catalog was begun and is not done. */
+  readonly hasChange: boolean
+  /** When the first of what was left behind may be deleted; undefined when there is nothing. */
+  readonly garbageMs: number | undefined
+}
+
 /** When the object has to work next; undefined when it has nothing to do. */
-export function nextWorkMs(state: TenantState, nowMs: number): number | undefined {
-  if (state.sealedSegments > 0 || isSealDue(state, nowMs)) return nowMs
-  return state.journalRows > 0 ? state.oldestMs + SEAL_AFTER_MS : undefined
+export function nextWorkMs(state: TenantState, waiting: Waiting, nowMs: number): number | undefined {
+  if (state.sealedSegments > 0 || state.isExpiring || waiting.hasChange || isSealDue(state, nowMs)) return nowMs
+  const times = [
+    ...(state.journalRows > 0 ? [state.oldestMs + SEAL_AFTER_MS] : []),
+    ...(state.upkeepMs > 0 ? [state.upkeepMs] : []),
+    ...(waiting.garbageMs === undefined ? [] : [waiting.garbageMs]),
+  ]
+  return times.length === 0 ? undefined : Math.max(nowMs, Math.min(...times))
 }
 
 /** Pause after the n-th failure in a row, from 1. */

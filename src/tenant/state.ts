@@ -13,6 +13,16 @@ export interface TenantState {
   readonly oldestMs: number
   readonly sealedSegments: number
   readonly sealedBytes: number
+  /** Counts seals: what is not published moves from journal to segments with each. */
+  readonly seals: number
+  /** When to look through the catalog for work; 0 while there is nothing to expect. */
+  readonly upkeepMs: number
+  /** When the catalog was last looked through. */
+  readonly lookedMs: number
+  /** The last run of the retention cron that this object has heard of. */
+  readonly retentionSlotMs: number
+  /** Whether segments that have expired are still to be removed. */
+  readonly isExpiring: boolean
   /** Signs the tenant's cursors; empty until the first is needed. */
   readonly cursorSecret: string
   readonly ledger: Ledger
@@ -27,6 +37,11 @@ export const INITIAL_STATE: TenantState = {
   oldestMs: 0,
   sealedSegments: 0,
   sealedBytes: 0,
+  seals: 0,
+  upkeepMs: 0,
+  lookedMs: 0,
+  retentionSlotMs: 0,
+  isExpiring: false,
   cursorSecret: '',
   ledger: EMPTY_LEDGER,
 }

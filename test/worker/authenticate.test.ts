@@ -2,6 +2,8 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import schema from '../../schema.sql?raw'
+import { activityLog } from '../../src/activity/activity-log'
+import { ACTIVITY_TENANT } from '../../src/activity/activity-tenant'
 import { type Bootstrap, bootstrap } from '../../src/admin/bootstrap'
 import type { Env } from '../../src/env'
 import { requires, type Scope } from '../../src/http/access'
@@ -38,6 +40,7 @@ async function knock(url: string, headers: Record<string, string>, options: { en
     config,
     requestId: '',
     host: '',
+    log: activityLog('error', {}),
   })
   const ctx = createExecutionContext()
   try {
@@ -94,13 +97,19 @@ describe('the front door', () => {
     expect(answers[0].body).toMatchObject({ code: 'not_found' })
   })
 
-  it('lets the operator into no tenant, neither by host nor by scope', async () => {
+  it('lets the operator read the service’s own tenant and no other', async () => {
     for (const host of ['acme.localhost', 'nobody.localhost']) {
       expect(await knock(`http://${host}/admin`, bearer(made.operatorKey), { scope: 'operator' })).toMatchObject({
         status: 404,
       })
     }
-    expect(await knock('http://localhost/logs', bearer(made.operatorKey))).toMatchObject({ status: 403 })
+    expect(await knock('http://localhost/logs', bearer(made.operatorKey))).toMatchObject({
+      status: 200,
+      tenantId: ACTIVITY_TENANT.id,
+    })
+    for (const scope of ['logs:write', 'admin'] as const) {
+      expect(await knock('http://localhost/logs', bearer(made.operatorKey), { scope })).toMatchObject({ status: 403 })
+    }
     expect(await knock('http://localhost/admin', bearer(made.operatorKey), { scope: 'operator' })).toMatchObject({
       status: 200,
     })

@@ -11,8 +11,13 @@ const statusOf = async (key: string) => (await findKey(env.CONTROL, hashKey(key)
 const countOf = async (table: string) =>
   (await env.CONTROL.prepare(`SELECT count(*) AS n FROM ${table}`).first<number>('n')) ?? 0
 
+const namesOfTenants = async () => {
+  const { results } = await env.CONTROL.prepare('SELECT name FROM tenant ORDER BY name').all<{ name: string }>()
+  return results.map(({ name }) => name)
+}
+
 describe('bootstrap', () => {
-  it('makes only the operator where no demo is wanted', async () => {
+  it('makes only the operator and the service’s own tenant where no demo is wanted', async () => {
     const { operatorKey, tenant } = await bootstrap(env.CONTROL, { demo: false, nowMs: 1000 })
     expect(tenant).toBeUndefined()
     expect(parseKey(operatorKey)?.kind).toBe('op')
@@ -21,7 +26,7 @@ describe('bootstrap', () => {
       scopes: ['operator'],
       status: 'active',
     })
-    expect(await countOf('tenant')).toBe(0)
+    expect(await namesOfTenants()).toEqual(['sluice'])
   })
 
   it('makes the demo tenant with its domain and keys', async () => {
@@ -40,7 +45,7 @@ describe('bootstrap', () => {
     const first = await bootstrap(env.CONTROL, { demo: true, nowMs: 3000 })
     const second = await bootstrap(env.CONTROL, { demo: true, nowMs: 4000 })
     expect(second.tenant?.id).toBe(first.tenant?.id)
-    expect([await countOf('tenant'), await countOf('domain')]).toEqual([1, 1])
+    expect([await namesOfTenants(), await countOf('domain')]).toEqual([['acme', 'sluice'], 1])
     expect(await statusOf(first.operatorKey)).toBe('revoked')
     expect(await statusOf(first.tenant?.adminKey ?? '')).toBe('revoked')
     expect(await statusOf(second.operatorKey)).toBe('active')

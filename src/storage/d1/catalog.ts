@@ -6,9 +6,26 @@ export async function putSegmentRow(
   control: D1Database,
   tenantId: string,
   segment: PublishableSegment,
-  row: { readonly bytes: number; readonly header: Uint8Array; readonly added: number },
+  row: SegmentRow,
 ): Promise<void> {
-  await controlDatabase(control)
+  await insertSegment(controlDatabase(control), tenantId, segment, row).execute()
+}
+
+/** What the catalog says of a segment beside its summary. */
+export interface SegmentRow {
+  readonly bytes: number
+  readonly header: Uint8Array
+  readonly added: number
+}
+
+/** The statement that adds a segment, unless it is there. */
+export const insertSegment = (
+  db: ReturnType<typeof controlDatabase>,
+  tenantId: string,
+  segment: PublishableSegment,
+  row: SegmentRow,
+) =>
+  db
     .insertInto('segment')
     .values({
       tenant_id: tenantId,
@@ -32,10 +49,9 @@ export async function putSegmentRow(
       header: Buffer.from(row.header).toString('base64'),
       hash: segment.hash,
       sealed_ms: segment.sealedMs,
+      mask: null,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .execute()
-}
 
 /** A segment as the catalog knows it. */
 export interface CatalogSegment {
@@ -50,6 +66,8 @@ export interface CatalogSegment {
   readonly archiveKey: string | undefined
   readonly archiveOffset: number
   readonly header: Uint8Array
+  /** The rows that were erased, as the catalog keeps them. */
+  readonly mask: string | undefined
 }
 
 /** All segments that are part of a generation. The answer for a generation never changes. */
@@ -71,6 +89,7 @@ export async function readCatalog(
       'archive_key',
       'archive_offset',
       'header',
+      'mask',
     ])
     .where('added', '<=', generation)
     .where((where) => where.or([where('removed', 'is', null), where('removed', '>', generation)]))
@@ -87,6 +106,7 @@ export async function readCatalog(
     archiveKey: row.archive_key ?? undefined,
     archiveOffset: row.archive_offset ?? 0,
     header: new Uint8Array(Buffer.from(row.header, 'base64')),
+    mask: row.mask ?? undefined,
   }))
 }
 

@@ -1,4 +1,4 @@
-import { type CompiledQuery, Kysely } from 'kysely'
+import { type CompiledQuery, Kysely, type RawBuilder, sql } from 'kysely'
 import { D1Dialect } from 'kysely-d1'
 
 /** The tables of schema.sql, where each column is explained. */
@@ -52,10 +52,18 @@ export interface ControlTables {
     header: string
     hash: string
     sealed_ms: number
+    mask: string | null
   }
   due: {
     tenant_id: string
     due_ms: number
+  }
+  cron_slot: {
+    cron: string
+    slot_ms: number
+    position: string
+    lease_ms: number
+    done_ms: number | null
   }
 }
 
@@ -80,6 +88,10 @@ export const payloadDatabase = (d1: D1Database): Kysely<PayloadTables> =>
 /** D1 has no interactive transactions, so statements that must agree travel in one batch. */
 export const runTogether = (d1: D1Database, queries: readonly CompiledQuery[]): Promise<D1Result[]> =>
   d1.batch(queries.map(({ sql, parameters }) => d1.prepare(sql).bind(...parameters)))
+
+/** Any number of values as one parameter: D1 takes 100. For `in`. */
+export const listed = (values: readonly string[]): RawBuilder<string> =>
+  sql<string>`(SELECT value FROM json_each(${JSON.stringify(values)}))`
 
 /** Where every query over the catalog starts, so that none can forget its tenant. */
 export const segmentsOf = (db: Kysely<ControlTables>, tenantId: string) =>

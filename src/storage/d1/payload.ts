@@ -1,5 +1,5 @@
 import { PAYLOAD_PART_CHARACTERS_MAX } from '../../limits/limits'
-import { payloadDatabase, runTogether } from './database'
+import { listed, payloadDatabase, runTogether } from './database'
 
 /** Bytes of a segment in one part: base64 makes four characters of three bytes. */
 export const PART_BYTES = (PAYLOAD_PART_CHARACTERS_MAX / 4) * 3
@@ -117,4 +117,30 @@ function assemble(
     write += part.length
   }
   return write === bytes.length ? bytes : undefined
+}
+
+/** Whole segments, in the order asked for; undefined where one is not there. */
+export const readPayloads = (
+  payload: D1Database,
+  tenantId: string,
+  segments: readonly { readonly id: string; readonly bytes: number }[],
+): Promise<(Uint8Array | undefined)[]> =>
+  readPayloadRanges(
+    payload,
+    tenantId,
+    segments.map(({ id, bytes }) => ({ segmentId: id, from: 0, to: bytes })),
+  )
+
+/** Segments whose parts one statement deletes: it has thirty seconds, and a part fills hundreds of pages. */
+const DELETED_PER_STATEMENT = 100
+
+/** Deletes segments' bytes. Deleting them again changes nothing. */
+export async function deletePayloads(payload: D1Database, tenantId: string, ids: readonly string[]): Promise<void> {
+  for (let at = 0; at < ids.length; at += DELETED_PER_STATEMENT) {
+    await payloadDatabase(payload)
+      .deleteFrom('payload_part')
+      .where('tenant_id', '=', tenantId)
+      .where('segment_id', 'in', listed(ids.slice(at, at + DELETED_PER_STATEMENT)))
+      .execute()
+  }
 }

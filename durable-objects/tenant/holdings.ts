@@ -1,0 +1,118 @@
+import { PAYLOAD_GRACE_MS } from '../../src/limits/limits'
+import type { ChangePorts } from '../../src/segments/change'
+import { type Change, chainEntryOf, type Garbage, garbageOf } from '../../src/segments/change'
+import type { PublishPorts } from '../../src/segments/publish'
+import type { SealedSegment } from '../../src/segments/seal'
+import type { JournalEntry } from '../../src/tenant/snapshot'
+import { afterChange, afterPublishing, afterSealing } from '../../src/tenant/transitions'
+import type { HeldPorts } from '../../src/tenant/work'
+import { Chain } from './chain'
+import { Changes } from './changes'
+import { GarbageRows } from './garbage-rows'
+import { Journal } from './journal'
+import { Sealed } from './sealed'
+import { StateRow } from './state-row'
+
+type OwnPorts = HeldPorts &
+  Pick<PublishPorts, 'read' | 'forget'> &
+  Pick<ChangePorts, 'readMade' | 'save' | 'finish' | 'abandon'>
+
+/** What the object holds of the tenant's logs. Each method that writes is one transaction. */
+export class Holdings {
+  readonly state: StateRow
+  readonly journal: Journal
+  readonly sealed: Sealed
+  readonly chain: Chain
+  readonly changes: Changes
+  readonly garbage: GarbageRows
+  readonly #storage: DurableObjectStorage
+  readonly #damaged = new Set<string>()
+  readonly #unmerged = new Set<string>()
+
+  constructor(storage: DurableObjectStorage) {
+    const { sql } = storage
+    this.#storage = storage
+    this.state = new StateRow(sql)
+    this.journal = new Journal(sql)
+    this.sealed = new Sealed(sql)
+    this.chain = new Chain(sql)
+    this.changes = new Changes(sql)
+    this.garbage = new GarbageRows(sql)
+  }
+
+  /** Runs a turn as one transaction. When it is rolled back, what is in memory is too. */
+  transaction<T>(turn: () => T): T {
+    try {
+      return this.#storage.transactionSync(turn)
+    } catch (error) {
+      this.state.reload()
+      throw error
+    }
+  }
+
+  /** What work reads and writes here, at a time that the caller tells. */
+  ports(nowMs: () => number): OwnPorts {
+    return {
+      readState: () => this.state.read(),
+      putState: (state) => this.transaction(() => this.state.put(state)),
+      listJournal: () => this.journal.list(0),
+      readJournal: (beforeSeq) => this.journal.read(0, beforeSeq).map(({ firstSeq, bytes }) => ({ firstSeq, bytes })),
+      keepSealed: (cut, segments, atMs) => this.transaction(() => this.#keepSealed(cut, segments, atMs)),
+      listSealed: () => this.sealed.list(),
+      readChange: () => this.changes.read(),
+      begin: (change, made) => this.transaction(() => this.#begin(change, made)),
+      nextGarbage: (atMs) => this.garbage.next(atMs),
+      forgetGarbage: (number) => this.transaction(() => this.garbage.forget(number)),
+      damaged: this.#damaged,
+      unmerged: this.#unmerged,
+      read: (id) => this.sealed.read(id),
+      forget: (ids, added) => this.transaction(() => this.#forget(ids, added, nowMs())),
+      readMade: (id) => this.changes.readMade(id),
+      save: (change) => this.transaction(() => this.changes.put(change)),
+      finish: (change) => this.transaction(() => this.#finish(change, nowMs())),
+      abandon: (change, damaged) => this.transaction(() => this.#abandon(change, damaged, nowMs())),
+    }
+  }
+
+  #keepSealed(cut: readonly JournalEntry[], segments: readonly SealedSegment[], nowMs: number): void {
+    const last = cut[cut.length - 1]
+    for (const segment of segments) this.sealed.put(segment, nowMs)
+    this.journal.forget(last.firstSeq + last.rows)
+    this.chain.append({ what: 'sealed', atMs: nowMs, added: segments.map(({ hash }) => hash), removed: [] })
+    this.state.put(afterSealing(this.state.read(), cut, segments, nowMs))
+  }
+
+  #forget(ids: readonly string[], generation: number, nowMs: number): void {
+    const sizes = new Map(this.sealed.list().map(({ id, size }) => [id, size]))
+    const bytes = ids.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0)
+    for (const id of ids) this.sealed.forget(id)
+    this.state.put(afterPublishing(this.state.read(), { segments: ids.length, bytes, generation }, nowMs))
+  }
+
+  #begin(change: Change, made: readonly SealedSegment[]): void {
+    if (this.changes.isBegun()) throw new Error('another change of the catalog is not done yet')
+    this.changes.put(change)
+    for (const segment of made) this.changes.putMade(segment)
+  }
+
+  #finish(change: Change, nowMs: number): void {
+    const entry = chainEntryOf(change)
+    if (entry) this.chain.append(entry)
+    this.#leave(garbageOf(change), nowMs)
+    this.changes.forget()
+    this.state.put(afterChange(this.state.read(), change))
+  }
+
+  #abandon(change: Change, damaged: readonly string[], nowMs: number): void {
+    for (const id of damaged) this.#damaged.add(id)
+    const objects = change.what === 'archived' ? change.keys : []
+    this.#leave({ segments: [], payloads: [], objects }, nowMs)
+    this.changes.forget()
+  }
+
+  /** The grace counts from now, when readers move on: those before may still be reading. */
+  #leave(garbage: Garbage, nowMs: number): void {
+    if (garbage.segments.length + garbage.payloads.length + garbage.objects.length > 0)
+      this.garbage.put(garbage, nowMs + PAYLOAD_GRACE_MS)
+  }
+}

@@ -1,0 +1,78 @@
+import type { Env } from '../../src/env'
+import { planPack } from '../../src/segments/archive'
+import type { ChangePorts, CollectPorts } from '../../src/segments/change'
+import { decodeHeader } from '../../src/segments/decode-segment'
+import type { PublishPorts } from '../../src/segments/publish'
+import { coreLength } from '../../src/segments/section-ranges'
+import { putSegmentRow } from '../../src/storage/d1/catalog'
+import { deleteSegmentRows, editCatalog } from '../../src/storage/d1/catalog-edit'
+import {
+  findLive,
+  findNamedObjects,
+  findRows,
+  readCold,
+  readExpired,
+  readGroups,
+  readSmall,
+} from '../../src/storage/d1/catalog-upkeep'
+import { deletePayloads, putPayload } from '../../src/storage/d1/payload'
+import { putHotSegment } from '../../src/storage/kv/segments'
+import { packKey } from '../../src/storage/r2/keys'
+import type { ErasePorts } from '../../src/tenant/erase-rows'
+import type { PlanPorts } from '../../src/tenant/work'
+
+type StorePorts = PlanPorts &
+  CollectPorts &
+  Pick<PublishPorts, 'putPayload' | 'putCache' | 'putCatalog'> &
+  Pick<ChangePorts, 'planPack' | 'storePack' | 'editCatalog'> &
+  Pick<ErasePorts, 'sealAside' | 'findLive'>
+
+/** Segments are of the object's one shard. */
+const SHARD = 0
+
+/** The stores outside the object, for one tenant. `sealer` is where segments are encoded. */
+export function storePorts(
+  env: Env,
+  tenantId: string,
+  about: { readonly sealer: Cloudflare.Exports['Sealer']; readonly hotSeconds: number },
+): StorePorts {
+  const { CONTROL, PAYLOAD, CACHE, ARCHIVE } = env
+  const { sealer, hotSeconds } = about
+  const planOf: (change: Parameters<ChangePorts['planPack']>[0]) => ReturnType<typeof planPack> = (change) =>
+    planPack(change.members, { tenantId, day: change.day, class: change.class })
+  return {
+    sealAside: (blocks) => sealer.seal(blocks, { shard: SHARD, class: 'standard' }),
+    putPayload: (segment, bytes) => putPayload(PAYLOAD, tenantId, segment.id, bytes),
+    putCache: async (segment, bytes, headerBytes) => {
+      const { header, sectionsAt } = decodeHeader(headerBytes)
+      const split = sectionsAt + coreLength(header)
+      const halves = { core: bytes.slice(sectionsAt, split), rest: bytes.slice(split), expiresSeconds: hotSeconds }
+      // KV only makes reading faster: D1 has the same bytes.
+      await putHotSegment(CACHE, tenantId, segment.id, halves).catch(() => undefined)
+    },
+    putCatalog: (segment, bytes, header, added) =>
+      putSegmentRow(CONTROL, tenantId, segment, { bytes: bytes.length, header, added }),
+    planPack: (change) => {
+      const { hash, places } = planOf(change)
+      return { key: packKey(tenantId, { day: change.day, class: change.class, hash }), places }
+    },
+    storePack: (change, { key }) => sealer.pack(tenantId, key, planOf(change)),
+    editCatalog: (edit) => editCatalog(CONTROL, tenantId, edit),
+    readGroups: (coldBeforeMs) => readGroups(CONTROL, tenantId, coldBeforeMs),
+    readSmall: (group) => readSmall(CONTROL, tenantId, group),
+    readCold: (group, coldBeforeMs) => readCold(CONTROL, tenantId, group, coldBeforeMs),
+    readExpired: (expiries, limit) => readExpired(CONTROL, tenantId, expiries, limit),
+    findRows: (ids) => findRows(CONTROL, tenantId, ids),
+    findLive: (id) => findLive(CONTROL, tenantId, id),
+    mergeAside: (chosen, { class: retentionClass }) =>
+      sealer.merge(
+        tenantId,
+        chosen.map(({ id, hash, bytes, mask }) => ({ id, hash, bytes, mask })),
+        { shard: SHARD, class: retentionClass },
+      ),
+    deletePayloads: (ids) => deletePayloads(PAYLOAD, tenantId, ids),
+    deleteCatalogRows: (ids) => deleteSegmentRows(CONTROL, tenantId, ids),
+    findNamed: (keys) => findNamedObjects(CONTROL, tenantId, keys),
+    deleteObject: async (key) => ARCHIVE?.delete(key),
+  }
+}

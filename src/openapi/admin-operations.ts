@@ -1,0 +1,44 @@
+import { UsageAnswer } from './answers'
+import type { Operation } from './operation'
+
+const account = {
+  received: 1287,
+  stored: 1284,
+  duplicate: 0,
+  sampled: 0,
+  dropped: 0,
+  rejected: { time_too_old: 3 },
+  bytesIn: 291480,
+}
+
+/** What a tenant's admin asks. */
+export const ADMIN_OPERATIONS: readonly Operation[] = [
+  {
+    id: 'showUsage',
+    group: 'admin',
+    method: 'GET',
+    path: '/admin/usage',
+    scope: 'admin',
+    summary: 'The account of the tenant',
+    description:
+      'received = stored + duplicate + sampled + dropped + all rejected, for the tenant and each key, at every moment: ' +
+      '`imbalance` is always 0. Bytes in are uncompressed bodies.',
+    answers: { 200: { description: 'The account', content: { 'application/json': UsageAnswer } } },
+    problems: ['ingest_paused'],
+    example: {
+      status: 200,
+      answer: {
+        ...account,
+        rejected_total: 3,
+        imbalance: 0,
+        bytes_in: account.bytesIn,
+        bytes_stored: 38112,
+        keys: { key_01kaj2m4x8v3c9t0w5b6n7p2qr: account },
+        operations: { requests: 14, rowsWritten: 40, kvWrites: 2, d1RowsWritten: 4, archiveWrites: 0 },
+        journal: { rows: 284, bytes: 60210 },
+        unpublished: { segments: 0, bytes: 0 },
+        generation: 1,
+      },
+    },
+  },
+]

@@ -1,0 +1,65 @@
+import type * as z from 'zod'
+import type { Scope } from '../http/access'
+import type { ProblemCode } from '../http/problem'
+
+/** Everything that the documents say of one route. docs/api.md, /openapi.json and the contract tests are made of it. */
+export interface Operation {
+  /** The name of its handler. */
+  readonly id: string
+  readonly group: 'service' | 'logs' | 'analytics' | 'admin'
+  readonly method: 'GET' | 'POST'
+  /** As it stands in the route table. */
+  readonly path: string
+  readonly scope: Scope | 'public'
+  /** One sentence without its full stop. */
+  readonly summary: string
+  readonly description: string
+  readonly pathParameters?: z.ZodObject
+  readonly query?: z.ZodObject
+  readonly headers?: z.ZodObject
+  readonly body?: Content & { readonly description: string }
+  /** By status. */
+  readonly answers: Readonly<Record<number, Answer>>
+  /** Those that are this route's own; what every route of its kind can answer is added. */
+  readonly problems: readonly ProblemCode[]
+  readonly example: Example
+}
+
+/** Schemas by media type. */
+export interface Content {
+  readonly content: Readonly<Record<string, z.ZodType>>
+}
+
+export interface Answer extends Content {
+  readonly description: string
+}
+
+/** A request that works, and what it is answered with. The contract tests send it. */
+export interface Example {
+  readonly path?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON. */
+  readonly body?: unknown
+  readonly status: number
+  /** Text stands for itself, anything else for JSON. Times, ids and measurements of a real answer differ. */
+  readonly answer: unknown
+}
+
+/** What any request with a credential can be refused with. */
+const PROBLEMS_OF_ACCESS: readonly ProblemCode[] = [
+  'unauthenticated',
+  'key_revoked',
+  'scope_missing',
+  'not_found',
+  'partition_unavailable',
+]
+
+/** All problems that an operation can answer. */
+export function problemsOf({ scope, problems }: Operation): ProblemCode[] {
+  const ofAccess = scope === 'public' ? [] : PROBLEMS_OF_ACCESS
+  return [...new Set<ProblemCode>([...problems, ...ofAccess, 'internal'])]
+}
+
+/** The media type and schema of an answer's content; the first is the usual one. */
+export const contentOf = ({ content }: Content): readonly (readonly [string, z.ZodType])[] => Object.entries(content)

@@ -1,0 +1,7 @@
+import { ADMIN_OPERATIONS } from './admin-operations'
+import { LOGS_OPERATIONS } from './logs-operations'
+import type { Operation } from './operation'
+import { SERVICE_OPERATIONS } from './service-operations'
+
+/** Every route but the last, in the order of the route table. */
+export const OPERATIONS: readonly Operation[] = [...SERVICE_OPERATIONS, ...LOGS_OPERATIONS, ...ADMIN_OPERATIONS]

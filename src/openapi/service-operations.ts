@@ -1,0 +1,71 @@
+import * as z from 'zod'
+import { EXPOSITION_TYPE } from '../metrics/exposition'
+import { Health } from '../routes/show-health'
+import type { Operation } from './operation'
+
+const OpenapiAnswer = z.object({ openapi: z.literal('3.1.0'), paths: z.record(z.string(), z.unknown()) }).loose()
+
+const METRICS_EXAMPLE = `# HELP sluice_records_stored_total Records that were stored.
+# TYPE sluice_records_stored_total counter
+sluice_records_stored_total{tenant="ten_01kaj2m4x8v3c9t0w5b6n7p2qr"} 1284
+`
+
+const healthExample: Health = {
+  status: 'healthy',
+  service: 'sluice',
+  db: 'connected',
+  timestamp: 1795255200000,
+  version: '0.1.0',
+  bindings: { control: 'ok', payload: 'ok', cache: 'ok', archive: 'ok', tenant: 'ok' },
+}
+
+/** The service's own endpoints. */
+export const SERVICE_OPERATIONS: readonly Operation[] = [
+  {
+    id: 'showHealth',
+    group: 'service',
+    method: 'GET',
+    path: '/health',
+    scope: 'public',
+    summary: 'Whether the service and what it stands on answer',
+    description:
+      'Asks each binding for next to nothing, with a second to answer; what was found stands for a second. ' +
+      '`unhealthy` (503): the control database or the tenant objects are down, so nobody new gets in, or nothing does. ' +
+      '`degraded` (200): another store is down; logs are taken and found, and sealed bytes wait in the objects. ' +
+      '`absent`: the binding is not configured.',
+    answers: {
+      200: { description: 'healthy or degraded', content: { 'application/json': Health } },
+      503: { description: 'unhealthy', content: { 'application/json': Health } },
+    },
+    problems: [],
+    example: { status: 200, answer: healthExample },
+  },
+  {
+    id: 'showMetrics',
+    group: 'service',
+    method: 'GET',
+    path: '/metrics',
+    scope: 'logs:read',
+    summary: 'Counters and gauges for Prometheus',
+    description:
+      'The exposition format 0.0.4. The operator’s key, on the service’s own host, sees all tenants and the state of the ' +
+      'bindings; a tenant’s key sees its tenant. Counts come from the tenants’ accounts and are exact. Requests by route ' +
+      'and status are not in it: a Worker runs in many isolates, and each would tell its own count. Past 500 tenants the ' +
+      'rest is left out, and `sluice_tenants_omitted` says how many.',
+    answers: { 200: { description: 'The measures', content: { [EXPOSITION_TYPE]: z.string() } } },
+    problems: [],
+    example: { status: 200, answer: METRICS_EXAMPLE },
+  },
+  {
+    id: 'showOpenapi',
+    group: 'service',
+    method: 'GET',
+    path: '/openapi.json',
+    scope: 'public',
+    summary: 'This API for machines',
+    description: 'OpenAPI 3.1, made from the schemas that check requests.',
+    answers: { 200: { description: 'The description', content: { 'application/json': OpenapiAnswer } } },
+    problems: [],
+    example: { status: 200, answer: { openapi: '3.1.0', paths: { '/health': {} } } },
+  },
+]

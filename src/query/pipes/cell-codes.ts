@@ -1,0 +1,113 @@
+import type { ColumnKind } from '../../blocks/block'
+import { bytesOfCell, type ColumnCells, cellValue } from '../../blocks/table'
+import { hashBytes } from '../../segments/token-filter'
+
+/** Code of a row that has no value. */
+export const NO_VALUE = 0
+
+/** Gives each different text a code. */
+export class TextCodes {
+  readonly texts: (string | null)[] = [null]
+  readonly #codes = new Map<string, number>()
+
+  codeOf(text: string): number {
+    const known = this.#codes.get(text)
+    if (known !== undefined) return known
+    const code = this.texts.push(text) - 1
+    this.#codes.set(text, code)
+    return code
+  }
+}
+
+/** Tells the code of each cell, and makes text of each different value only once. */
+export function cellCoder(cells: ColumnCells, kind: ColumnKind, texts: TextCodes): (cell: number) => number {
+  const codeOf = (cell: number): number => codeOfText(cellValue(cells, cell), kind, texts)
+  switch (cells.form) {
+    case 'dictionary':
+      return rememberingValues(cells.codes, cells.values.count, codeOf)
+    case 'integers':
+      return rememberingNumbers(cells.values, codeOf)
+    case 'text':
+      return rememberingBytes(cells.restore, codeOf)
+    case 'hex': {
+      const { bytes, width } = cells.hex
+      return rememberingBytes((cell) => bytes.subarray(cell * width, (cell + 1) * width), codeOf)
+    }
+  }
+}
+
+/** JSON's null is no value. */
+const codeOfText = (text: string, kind: ColumnKind, texts: TextCodes): number =>
+  kind === 'literal' && text === 'null' ? NO_VALUE : texts.codeOf(text)
+
+function rememberingValues(
+  values: Uint8Array | Uint16Array,
+  count: number,
+  codeOf: (cell: number) => number,
+): (cell: number) => number {
+  const known = new Int32Array(count).fill(-1)
+  return (cell) => {
+    const value = values[cell]
+    if (known[value] < 0) known[value] = codeOf(cell)
+    return known[value]
+  }
+}
+
+function rememberingNumbers(values: Float64Array, codeOf: (cell: number) => number): (cell: number) => number {
+  const known = new Map<number, number>()
+  return (cell) => {
+    const code = known.get(values[cell]) ?? codeOf(cell)
+    known.set(values[cell], code)
+    return code
+  }
+}
+
+/** A hash table that grows: decoding a text costs several times what comparing its bytes does. */
+function rememberingBytes(
+  bytesOf: (cell: number) => Uint8Array,
+  codeOf: (cell: number) => number,
+): (cell: number) => number {
+  const known: { readonly bytes: Uint8Array; readonly hash: number; readonly code: number }[] = []
+  let table = new Int32Array(256).fill(-1)
+  const grow = (): void => {
+    table = new Int32Array(table.length * 4).fill(-1)
+    for (const [index, { hash }] of known.entries()) table[freeFrom(table, hash)] = index
+  }
+  return (cell) => {
+    const bytes = bytesOf(cell)
+    const hash = hashBytes(bytes, 0, bytes.length)
+    let at = hash & (table.length - 1)
+    for (; table[at] >= 0; at = (at + 1) & (table.length - 1)) {
+      const entry = known[table[at]]
+      if (entry.hash === hash && sameBytes(entry.bytes, bytes)) return entry.code
+    }
+    const code = codeOf(cell)
+    table[at] = known.push({ bytes, hash, code }) - 1
+    if (known.length * 2 > table.length) grow()
+    return code
+  }
+}
+
+function freeFrom(table: Int32Array, hash: number): number {
+  let at = hash & (table.length - 1)
+  while (table[at] >= 0) at = (at + 1) & (table.length - 1)
+  return at
+}
+
+function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false
+  return true
+}
+
+/** Text of a dictionary's value, or null for JSON's null. */
+export function dictionaryText(
+  cells: Extract<ColumnCells, { form: 'dictionary' }>,
+  kind: ColumnKind,
+  value: number,
+): string | null {
+  const text = decoder.decode(bytesOfCell(cells.values, value))
+  return kind === 'literal' && text === 'null' ? null : text
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })

@@ -1,0 +1,45 @@
+import type { PackPorts } from '../../segments/archive'
+
+/** Archive objects in a bucket. */
+export const archiveObjects = (bucket: R2Bucket): Omit<PackPorts, 'readSegments'> => ({
+  hasObject: async (key) => (await bucket.head(key)) !== null,
+  createObject: (key, length, chunks) => createObject(bucket, key, length, chunks),
+  readObject: (key, from, to) => readObject(bucket, key, from, to),
+  deleteObject: (key) => bucket.delete(key),
+})
+
+/** Streams the chunks into a new object: a whole one would not fit an isolate's memory beside other work. */
+async function createObject(
+  bucket: R2Bucket,
+  key: string,
+  length: number,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const { readable, writable } = new FixedLengthStream(length)
+  const stored = bucket.put(key, readable, { onlyIf: new Headers({ 'if-none-match': '*' }) })
+  const written = write(writable, chunks)
+  const outcomes = await Promise.allSettled([written, stored])
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+}
+
+async function write(writable: WritableStream, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const writer = writable.getWriter()
+  try {
+    for await (const chunk of chunks) await writer.write(chunk)
+    await writer.close()
+  } catch (error) {
+    await writer.abort(error).catch(() => undefined)
+    throw error
+  }
+}
+
+/** A range of an object; undefined when there is none. */
+export async function readObject(
+  bucket: R2Bucket,
+  key: string,
+  from: number,
+  to: number,
+): Promise<Uint8Array | undefined> {
+  const object = await bucket.get(key, { range: { offset: from, length: to - from } })
+  return object === null ? undefined : new Uint8Array(await object.arrayBuffer())
+}

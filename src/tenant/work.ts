@@ -1,0 +1,241 @@
+import {
+  ARCHIVE_OBJECT_BYTES_MAX,
+  CHANGE_SEGMENTS_MAX,
+  MERGE_SEGMENTS_MIN,
+  SEAL_BYTES_MAX,
+  SEGMENT_ROWS_MAX,
+  UPKEEP_EVERY_MS,
+  WORK_STEPS_MAX,
+} from '../limits/limits'
+import { chooseForPack } from '../segments/archive'
+import {
+  applyChange,
+  type Change,
+  type ChangePorts,
+  type CollectPorts,
+  collectGarbage,
+  type Garbage,
+  type LeavingSegment,
+  type PackMember,
+} from '../segments/change'
+import { chooseForMerge, type Merged, type SmallSegment } from '../segments/merge-small'
+import { type PublishableSegment, type PublishPorts, publishSealed } from '../segments/publish'
+import { type Expiry, expiriesAt } from '../segments/retention'
+import type { SealedSegment, SealInput } from '../segments/seal'
+import { isSealDue } from './schedule'
+import type { JournalEntry } from './snapshot'
+import type { TenantState } from './state'
+
+/** Settings that decide what is due. They may be others at every run. */
+export interface WorkSettings {
+  readonly ttlDays: number
+  readonly hotMs: number
+  readonly hasArchive: boolean
+  /** Segments that one step of retention takes. */
+  readonly expireStep: number
+}
+
+/** What a day and class of a tenant has in D1. */
+export interface CatalogGroup {
+  readonly day: number
+  readonly class: string
+  /** Segments that are small, by rows, bytes and header. */
+  readonly small: number
+  /** Segments in D1, and the bytes of those sealed long enough ago. */
+  readonly inD1: number
+  readonly coldBytes: number
+  readonly newestSealedMs: number
+}
+
+/** What planning reads. */
+export interface PlanPorts {
+  readGroups(coldBeforeMs: number): Promise<readonly CatalogGroup[]>
+  readSmall(group: CatalogGroup): Promise<readonly SmallSegment[]>
+  readCold(group: CatalogGroup, coldBeforeMs: number): Promise<readonly PackMember[]>
+  readExpired(expiries: readonly Expiry[], limit: number): Promise<readonly LeavingSegment[]>
+  /** Which of these ids the catalog has a row of, live or not. */
+  findRows(ids: readonly string[]): Promise<ReadonlySet<string>>
+  mergeAside(chosen: readonly SmallSegment[], shape: { readonly class: string }): Promise<Merged>
+}
+
+/** What the object itself holds. Every call is one turn, and one transaction. */
+export interface HeldPorts {
+  readState(): TenantState
+  putState(state: TenantState): void
+  listJournal(): readonly JournalEntry[]
+  readJournal(beforeSeq: number): readonly SealInput[]
+  keepSealed(cut: readonly JournalEntry[], segments: readonly SealedSegment[], nowMs: number): void
+  listSealed(): readonly PublishableSegment[]
+  readChange(): Change | undefined
+  /** Saves the intention, and the bytes that it needs. */
+  begin(change: Change, made: readonly SealedSegment[]): void
+  nextGarbage(nowMs: number): { readonly number: number; readonly garbage: Garbage } | undefined
+  forgetGarbage(number: number): void
+  /** Segments that cannot be read, and such that merging gains nothing with: left alone until the object is loaded again. */
+  readonly damaged: Set<string>
+  readonly unmerged: Set<string>
+}
+
+/** Everything that work needs. */
+export interface WorkPorts extends HeldPorts, PlanPorts, PublishPorts, ChangePorts, CollectPorts {
+  sealAside(blocks: readonly SealInput[]): Promise<readonly SealedSegment[]>
+}
+
+/**
+ * Does what is due, up to a number of steps. Sealing needs nothing but the object, so it goes on while the stores are away;
+ * everything else stops at its first failure. Throws what failed, after everything that could be done is done.
+ */
+export async function work(ports: WorkPorts, settings: WorkSettings, nowMs: number): Promise<void> {
+  const failures: unknown[] = []
+  const attempt = (task: () => Promise<void>): Promise<void> => task().catch((error) => void failures.push(error))
+  let steps = 0
+  await attempt(async () => {
+    for (; steps < WORK_STEPS_MAX && isSealDue(ports.readState(), nowMs); steps++) await sealOldest(ports, nowMs)
+  })
+  await attempt(async () => {
+    await settle(ports)
+    for (; steps < WORK_STEPS_MAX && (await takeStep(ports, settings, nowMs)); steps++);
+  })
+  if (failures.length > 0) throw failures[0]
+}
+
+/**
+ * Finishes what was begun and publishes what was sealed. Only then may another change begin: two of them would make the
+ * same generation, and a reader would see one of them half.
+ */
+export async function settle(ports: WorkPorts): Promise<void> {
+  const begun = ports.readChange()
+  if (begun) await applyChange(ports, begun)
+  const sealed = ports.listSealed()
+  if (sealed.length > 0) await publishSealed(ports, sealed, ports.readState().generation)
+}
+
+/** Saves the intention of a change and carries it out. */
+export async function change(ports: WorkPorts, planned: Change, made: readonly SealedSegment[]): Promise<void> {
+  ports.begin(planned, made)
+  await applyChange(ports, planned)
+}
+
+/** Makes segments of the oldest part of the journal. Appends go on meanwhile; the cut is by sequence number. */
+async function sealOldest(ports: WorkPorts, nowMs: number): Promise<void> {
+  const cut = takeForSealing(ports.listJournal())
+  const last = cut[cut.length - 1]
+  const segments = await ports.sealAside(ports.readJournal(last.firstSeq + last.rows))
+  ports.keepSealed(cut, segments, nowMs)
+}
+
+/** The oldest blocks that make up a segment: whole blocks, at least one. */
+function takeForSealing(entries: readonly JournalEntry[]): readonly JournalEntry[] {
+  let bytes = 0
+  let rows = 0
+  const end = entries.findIndex((entry) => {
+    const isFull = rows >= SEGMENT_ROWS_MAX || (rows > 0 && bytes + entry.size > SEAL_BYTES_MAX)
+    bytes += entry.size
+    rows += entry.rows
+    return isFull
+  })
+  return end < 0 ? entries : entries.slice(0, end)
+}
+
+/** Does one thing that is due; false when nothing is. */
+async function takeStep(ports: WorkPorts, settings: WorkSettings, nowMs: number): Promise<boolean> {
+  const left = ports.nextGarbage(nowMs)
+  if (left) {
+    await collectGarbage(ports, left.garbage)
+    ports.forgetGarbage(left.number)
+    return true
+  }
+  const state = ports.readState()
+  if (state.isExpiring) return expireSome(ports, settings, nowMs)
+  if (state.upkeepMs === 0 || state.upkeepMs > nowMs) return false
+  return lookThrough(ports, settings, nowMs)
+}
+
+async function expireSome(ports: WorkPorts, settings: WorkSettings, nowMs: number): Promise<boolean> {
+  const limit = Math.min(settings.expireStep, CHANGE_SEGMENTS_MAX)
+  const removed = await ports.readExpired(expiriesAt(nowMs, settings.ttlDays), limit)
+  if (removed.length > 0) await change(ports, { ...nextOf(ports, nowMs), what: 'expired', removed }, [])
+  if (removed.length < limit) ports.putState({ ...ports.readState(), isExpiring: false })
+  return true
+}
+
+/** Looks through the catalog for something to merge or to archive; notes when to look again when there is nothing. */
+async function lookThrough(ports: WorkPorts, settings: WorkSettings, nowMs: number): Promise<boolean> {
+  const coldBeforeMs = nowMs - settings.hotMs
+  const groups = await ports.readGroups(coldBeforeMs)
+  for (const group of groups)
+    if (group.small >= MERGE_SEGMENTS_MIN && (await mergeSome(ports, group, nowMs))) return true
+  if (settings.hasArchive)
+    for (const group of groups)
+      if (isCold(group, coldBeforeMs) && (await archiveSome(ports, group, coldBeforeMs, nowMs))) return true
+  const next = settings.hasArchive ? nextColdMs(groups, settings.hotMs, nowMs) : 0
+  ports.putState({ ...ports.readState(), lookedMs: nowMs, upkeepMs: next })
+  return false
+}
+
+/** A day is packed once nothing came to it for long enough, or when there is enough for a whole object. */
+const isCold = (group: CatalogGroup, coldBeforeMs: number): boolean =>
+  group.inD1 > 0 && (group.newestSealedMs <= coldBeforeMs || group.coldBytes >= ARCHIVE_OBJECT_BYTES_MAX)
+
+/** When the first of the groups that are still warm will be cold; 0 when there is none. */
+function nextColdMs(groups: readonly CatalogGroup[], hotMs: number, nowMs: number): number {
+  const times = groups.filter(({ inD1 }) => inD1 > 0).map(({ newestSealedMs }) => newestSealedMs + hotMs)
+  const soonest = times.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY)
+  return Number.isFinite(soonest) ? Math.max(soonest, nowMs + UPKEEP_EVERY_MS) : 0
+}
+
+async function mergeSome(ports: WorkPorts, group: CatalogGroup, nowMs: number): Promise<boolean> {
+  const small = await ports.readSmall(group)
+  const chosen = chooseForMerge(small.filter(({ id }) => !ports.damaged.has(id) && !ports.unmerged.has(id)))
+  if (chosen.length === 0) return false
+  const merged = await ports.mergeAside(chosen, { class: group.class })
+  if (!merged.ok) {
+    for (const id of merged.damaged) ports.damaged.add(id)
+    return true
+  }
+  // What comes out as it went in stays: everything else of it was erased.
+  const same = new Set(merged.segments.map(({ id }) => id).filter((id) => chosen.some((source) => source.id === id)))
+  const made = merged.segments.filter(({ id }) => !same.has(id))
+  const removed = chosen.filter(({ id }) => !same.has(id))
+  const taken = await ports.findRows(made.map(({ id }) => id))
+  if (made.length >= removed.length || taken.size > 0) {
+    for (const { id } of chosen) ports.unmerged.add(id)
+    return true
+  }
+  const sealedMs = chosen.reduce((newest, segment) => Math.max(newest, segment.sealedMs), 0)
+  const planned: Change = {
+    ...nextOf(ports, nowMs),
+    what: 'merged',
+    removed: removed.map(({ id, hash }) => ({ id, hash, place: 'd1', archiveKey: undefined })),
+    made: made.map(({ bytes: _, headerBytes: __, ...segment }) => ({ ...segment, sealedMs })),
+  }
+  await change(ports, planned, made)
+  return true
+}
+
+async function archiveSome(
+  ports: WorkPorts,
+  group: CatalogGroup,
+  coldBeforeMs: number,
+  nowMs: number,
+): Promise<boolean> {
+  const cold = await ports.readCold(group, coldBeforeMs)
+  const members = chooseForPack(cold.filter(({ id }) => !ports.damaged.has(id)))
+  if (members.length === 0) return false
+  const planned: Change = {
+    ...nextOf(ports, nowMs),
+    what: 'archived',
+    day: group.day,
+    class: group.class,
+    members,
+    keys: [],
+    stored: undefined,
+  }
+  await change(ports, planned, [])
+  return true
+}
+
+const nextOf = (ports: WorkPorts, nowMs: number): { generation: number; atMs: number } => ({
+  generation: ports.readState().generation + 1,
+  atMs: nowMs,
+})
