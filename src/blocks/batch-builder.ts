@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { DEFAULT_LEVEL_RANK, LEVELS, levelRank, numericLevelRank, otelSeverityRank } from '../records/levels'
+import { CLUE_CHARACTERS, type LineClues, readLineClues } from '../records/line-clues'
 import { type Claim, claimOf, countsOutcomes, isSeverityNumber, promisesTime, type Role } from '../records/names'
 import { type Instant, parseInstant } from '../records/time'
 import {
@@ -146,12 +147,15 @@ export class BatchBuilder {
     }
   }
 
-  /** Takes a line of plain text as a record whose document is that string. */
+  /** Takes a line of plain text as a record whose document is that string. Its time and level are read from its beginning. */
   addLine(from: number, to: number): RecordProblem | undefined {
     this.#lineShape ??= this.#learnLine()
     this.#spanFrom[0] = from
     this.#spanTo[0] = to
-    return this.#file(this.#lineShape, this.#spanFrom, this.#spanTo, undefined, from, to)
+    this.#clues = readLineClues(this.#text(from, Math.min(to, from + CLUE_CHARACTERS)))
+    const problem = this.#file(this.#lineShape, this.#spanFrom, this.#spanTo, undefined, from, to)
+    this.#clues = undefined
+    return problem
   }
 
   /** The block of all records taken since the last call, or undefined when there is none. */
@@ -188,6 +192,8 @@ export class BatchBuilder {
   readonly #spanFrom = new Int32Array(1)
   readonly #spanTo = new Int32Array(1)
   #lineShape: KnownShape | undefined
+  /** What the line being filed says about itself; undefined for JSON. */
+  #clues: LineClues | undefined
 
   #learnLine(): KnownShape {
     const slot = {
@@ -338,7 +344,10 @@ export class BatchBuilder {
     this.#instantNanos = 0
     this.#instantMs = this.#options.receivedMs
     const { timeSlot } = known
-    if (timeSlot < 0) return TIME_FORM.column
+    if (timeSlot < 0) {
+      this.#takeClue()
+      return TIME_FORM.column
+    }
     const slot = known.slots[timeSlot]
     const start = from[timeSlot]
     const length = to[timeSlot] - start
@@ -360,9 +369,19 @@ export class BatchBuilder {
     return text.length === 10 && text === String(instant.ms / 1000) ? TIME_FORM.epochSeconds : TIME_FORM.column
   }
 
+  /** A line is not refused for what it only seems to say: its time counts where it may be. */
+  #takeClue(): void {
+    const instant = this.#clues?.instant
+    const { fromMs, toMs } = this.#options.timeWindow
+    if (instant === undefined || instant.ms < fromMs || instant.ms > toMs) return
+    this.#instantMs = instant.ms
+    this.#instantNanos = instant.nanos
+  }
+
   #readLevel(known: KnownShape, from: Int32Array, to: Int32Array): KnownLevel {
     const { levelSlot, levelRule } = known
-    if (levelSlot < 0) return NO_LEVEL
+    if (levelSlot < 0)
+      return this.#clues?.levelRank === undefined ? NO_LEVEL : { ...NO_LEVEL, rank: this.#clues.levelRank }
     const start = from[levelSlot]
     const end = to[levelSlot]
     // A level that had to be rewritten was not spelled plainly, so its column keeps how it was.
