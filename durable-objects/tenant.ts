@@ -14,7 +14,7 @@ import type {
   Usage,
 } from '../src/tenant/contract'
 import { type EraseOutcome, type ErasePorts, eraseRows } from '../src/tenant/erase-rows'
-import { nextWorkMs, retryPauseMs } from '../src/tenant/schedule'
+import { NOTHING_ELSE, nextWorkMs, retryPauseMs } from '../src/tenant/schedule'
 import { mergePage, pagesOf, pieceOfPage, takePage } from '../src/tenant/snapshot'
 import type { TenantState } from '../src/tenant/state'
 import { afterRetentionCall } from '../src/tenant/transitions'
@@ -57,7 +57,8 @@ export class TenantObject extends DurableObject<Env> {
     const nowMs = this.clock()
     try {
       const outcome = this.#held.transaction(() => appendBatch(this.#appendPorts(nowMs), blocks, by, nowMs))
-      this.#armFor(nowMs)
+      // All other work has armed the alarm when it came up: a batch can only bring the time to seal nearer.
+      this.#armFor(nextWorkMs(this.#held.state.read(), NOTHING_ELSE, nowMs))
       return outcome
     } catch (error) {
       this.#batches = new Batches(this.ctx.storage.sql)
@@ -115,7 +116,7 @@ export class TenantObject extends DurableObject<Env> {
   async retain(slotMs: number): Promise<void> {
     await this.#readAlarm()
     this.#held.transaction(() => this.#held.state.put(afterRetentionCall(this.#held.state.read(), slotMs)))
-    this.#armFor(this.clock())
+    this.#armFor(this.#nextWorkMs(this.clock()))
   }
 
   /** Hides rows of a published segment for good. */
@@ -246,8 +247,7 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   /** Sets the alarm if it is not set as early as the work is due. The write joins the transaction of this turn. */
-  #armFor(nowMs: number): void {
-    const dueMs = this.#nextWorkMs(nowMs)
+  #armFor(dueMs: number | undefined): void {
     // After a failure the alarm stands for its next try, and new records are no reason to come sooner.
     if (dueMs === undefined || this.#failures > 0 || (this.#alarmMs !== undefined && this.#alarmMs <= dueMs)) return
     this.#alarmMs = dueMs

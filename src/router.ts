@@ -13,7 +13,10 @@ import { exportLogs } from './routes/export-logs'
 import { getLog, getLogContext } from './routes/get-log'
 import { ingestLogs } from './routes/ingest-logs'
 import { searchLogs, searchLogsByBody } from './routes/search-logs'
+import { showFacets } from './routes/show-facets'
+import { showFields } from './routes/show-fields'
 import { showHealth } from './routes/show-health'
+import { showHistogram } from './routes/show-histogram'
 import { showMetrics } from './routes/show-metrics'
 import { showOpenapi } from './routes/show-openapi'
 import { showUsage } from './routes/show-usage'
@@ -33,6 +36,9 @@ export const router = Router<TenantRequest, [Env, ExecutionContext]>({
   .get('/logs/export', authenticate, resolveTenant, requires('logs:read'), exportLogs)
   .get('/logs/:id', authenticate, resolveTenant, requires('logs:read'), getLog)
   .get('/logs/:id/context', authenticate, resolveTenant, requires('logs:read'), getLogContext)
+  .get('/analytics/histogram', authenticate, resolveTenant, requires('logs:read'), showHistogram)
+  .get('/analytics/facets', authenticate, resolveTenant, requires('logs:read'), showFacets)
+  .get('/analytics/fields', authenticate, resolveTenant, requires('logs:read'), showFields)
   .get('/admin/usage', authenticate, resolveTenant, requires('admin'), showUsage)
 
 router.all('*', unknownRoute(router.routes))

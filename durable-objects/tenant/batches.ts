@@ -1,7 +1,7 @@
 import { IDEMPOTENCY_MS } from '../../src/limits/limits'
 import type { Receipt } from '../../src/tenant/contract'
 
-/** Half of the time that a batch id is promised to be remembered: with the epoch before it, an id lives at least that long. */
+/** As long as a batch id is remembered: with the epoch before it, every id lives at least that long. */
 const EPOCH_MS = IDEMPOTENCY_MS
 
 /**

@@ -88,7 +88,8 @@ function withoutSecrets(rejection: Rejection, redactor: Redactor): Rejection {
 function readerFor(body: Uint8Array, contentType: string): typeof readJsonDocuments {
   const start = skipSpace(body, byteOrderMark(body))
   const isObject = body[start] === BRACE_OPEN
-  if (contentType === 'text/plain') return isObject ? readJsonOrText : readTextLines
+  // `fetch` calls a text body text/plain, and most of these are JSON.
+  if (contentType === 'text/plain') return isObject || isArrayOfLogs(body, start) ? readJsonOrText : readTextLines
   if (isObject || contentType.includes('json')) return readJsonDocuments
   return isArrayOfLogs(body, start) || isBareJson(body) ? readJsonDocuments : readTextLines
 }
@@ -96,7 +97,8 @@ function readerFor(body: Uint8Array, contentType: string): typeof readJsonDocume
 /** Text that only begins like JSON is text, where the client says so. */
 const readJsonOrText: typeof readJsonDocuments = (body, builder, afterRecord) => {
   const asJson = readJsonDocuments(body, builder, afterRecord)
-  if (asJson.received > asJson.rejected.length) return asJson
+  const isEmpty = asJson.received === 0 && asJson.broken === undefined
+  if (isEmpty || asJson.received > asJson.rejected.length) return asJson
   const isText = asJson.rejected.every(({ code }) => code === 'invalid_json')
   return isText ? readTextLines(body, builder, afterRecord) : asJson
 }

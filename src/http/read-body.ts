@@ -1,4 +1,10 @@
-import { BODY_BYTES_MAX, COMPRESSED_BODY_BYTES_MAX, CONTENT_ENCODINGS_MAX } from '../limits/limits'
+import {
+  BODY_BYTES_MAX,
+  COMPRESSED_BODY_BYTES_MAX,
+  CONTENT_ENCODINGS_MAX,
+  DISCARD_BYTES_MAX,
+  DISCARD_MS_MAX,
+} from '../limits/limits'
 import { type Coding, inflate, sniffCoding } from './inflate'
 import { ApiError } from './problem'
 
@@ -11,7 +17,7 @@ export interface BodyLimits {
 /** What an ingest endpoint takes. */
 export const BODY_LIMITS: BodyLimits = { compressedBytesMax: COMPRESSED_BODY_BYTES_MAX, bytesMax: BODY_BYTES_MAX }
 
-/** The space for a body that does not say how long it is. */
+/** The space for a body that does not say how long it is, and for one that is thrown away. */
 const FIRST_READ_BYTES = 64 * 1024
 
 /**
@@ -99,12 +105,13 @@ async function readSent(request: Request, limit: Limit): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array()
   const expected = declaredLength(request.headers) ?? FIRST_READ_BYTES
   const reader = request.body.getReader({ mode: 'byob' })
-  if (expected > limit.value) return refuseTooLarge(reader, limit)
+  const awaitsConsent = request.headers.has('expect')
+  if (expected > limit.value) return refuseTooLarge(reader, limit, awaitsConsent)
 
   let read: PartlyRead = { buffer: new Uint8Array(Math.min(expected, limit.value) + 1), filled: 0 }
   for (;;) {
     read = await fill(reader, read)
-    if (read.filled > limit.value) return refuseTooLarge(reader, limit)
+    if (read.filled > limit.value) return refuseTooLarge(reader, limit, false)
     if (read.filled < read.buffer.length) return read.buffer.subarray(0, read.filled)
     read = { ...read, buffer: enlarge(read.buffer, limit.value + 1) }
   }
@@ -134,9 +141,25 @@ function declaredLength(headers: Headers): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
-async function refuseTooLarge(reader: ReadableStreamBYOBReader, limit: Limit): Promise<never> {
-  await reader.cancel()
+/** A client that asked with `Expect` whether to send its body has not begun to. */
+async function refuseTooLarge(reader: ReadableStreamBYOBReader, limit: Limit, awaitsConsent: boolean): Promise<never> {
+  if (!awaitsConsent) await Promise.race([discard(reader), scheduler.wait(DISCARD_MS_MAX)])
+  await reader.cancel().catch(() => {})
   throw tooLarge(limit)
+}
+
+/**
+ * Takes in some more of a body that is refused already. Many clients listen only once they have sent everything, and to
+ * close the connection before would take the answer away from them.
+ */
+async function discard(reader: ReadableStreamBYOBReader): Promise<void> {
+  let buffer = new Uint8Array(FIRST_READ_BYTES)
+  for (let discarded = 0; discarded < DISCARD_BYTES_MAX; ) {
+    const { value, done } = await reader.read(buffer).catch(() => ({ value: undefined, done: true }))
+    if (done || value === undefined) return
+    discarded += value.length
+    buffer = new Uint8Array(value.buffer)
+  }
 }
 
 const tooLarge = (limit: Limit): ApiError =>

@@ -11,6 +11,12 @@ export const BODY_BYTES_MAX = 16 * MIB
 /** A POST as it arrives. Nothing that is larger before decompression fits after it. */
 export const COMPRESSED_BODY_BYTES_MAX = 16 * MIB
 
+/** How much of a body that is too large is still read, so that its sender hears the answer. Cloudflare’s edge lets 100 MB through on most plans. */
+export const DISCARD_BYTES_MAX = 128 * MIB
+
+/** For how long: no client is told to wait longer than this for an answer that is known. */
+export const DISCARD_MS_MAX = SECOND_MS
+
 /** Codings in one Content-Encoding. Each is a whole pass over the body, and real senders use one. */
 export const CONTENT_ENCODINGS_MAX = 3
 
@@ -231,3 +237,12 @@ export const METRICS_USAGE_MS_MAX = 2 * SECOND_MS
 
 /** Lines of its own activity that one request sends to the service's own tenant; all of them stand on the console. */
 export const ACTIVITY_LINES_MAX = 100
+
+/** Groups in the answer of an aggregation, and different values kept apart. More are counted together, and it is said. */
+export const GROUPS_MAX = 100_000
+
+/** Values that a facet lists: more would be a table, which `| top` makes. */
+export const FACET_VALUES = 20
+
+/** Fields that a list of fields names: tenants with random keys have no end of them. */
+export const FIELDS_MAX = 2000

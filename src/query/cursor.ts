@@ -9,6 +9,8 @@ export interface Cursor {
   readonly nextSeq: number
   readonly fromMs: number
   readonly toMs: number
+  /** Records that the pages so far had together. */
+  readonly taken: number
 }
 
 /** A cursor for the next page of exactly this query, as opaque text. `secret` is the tenant's. */
@@ -22,6 +24,7 @@ export function signCursor(cursor: Cursor, queryKey: string, secret: string): st
       cursor.nextSeq,
       cursor.fromMs,
       cursor.toMs,
+      cursor.taken,
     ]),
   )
   return `${payload.toString('base64url')}.${signature(payload.toString('base64url'), queryKey, secret).toString('base64url')}`
@@ -33,10 +36,10 @@ export function readCursor(text: string, queryKey: string, secret: string): Curs
   const expected = signature(payload, queryKey, secret)
   const given = Buffer.from(signed, 'base64url')
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
-  const [version, ms, nanos, seq, nextSeq, fromMs, toMs]: number[] = JSON.parse(
+  const [version, ms, nanos, seq, nextSeq, fromMs, toMs, taken]: number[] = JSON.parse(
     Buffer.from(payload, 'base64url').toString(),
   )
-  return version === 1 ? { after: { ms, nanos, seq }, nextSeq, fromMs, toMs } : undefined
+  return version === 1 ? { after: { ms, nanos, seq }, nextSeq, fromMs, toMs, taken } : undefined
 }
 
 const signature = (payload: string, queryKey: string, secret: string): Buffer =>

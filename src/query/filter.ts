@@ -40,6 +40,8 @@ export interface Filter {
   columns(table: TableHead): number[]
   /** No row outside [fromMs, toMs] can match; undefined where that end is open. */
   readonly timeRange: TimeRange
+  /** The level ranks that match, as a bit mask, where nothing but a row's level decides; undefined where more does. */
+  exactLevels(table: TableHead): number | undefined
   /** Level ranks of which a matching row has one, as a bit mask. */
   readonly levelMask: number
   /** Exact folded values of which each must be in a column of the given ones: token filters are asked first. */
@@ -90,6 +92,7 @@ export function compileFilter(node: Node | undefined, nowMs: number): CompiledFi
 interface Term {
   readonly evaluate: (table: Table) => Mask
   readonly columns: (table: TableHead) => number[]
+  readonly exactLevels: (table: TableHead) => number | undefined
   readonly range: TimeRange
   readonly levelMask: number
   readonly exactValues: readonly ExactValue[]
@@ -99,16 +102,18 @@ const ALL_LEVELS = 0b111111
 const OPEN: TimeRange = { fromMs: undefined, toMs: undefined }
 const BLANK = {
   columns: () => [],
+  exactLevels: () => undefined,
   range: OPEN,
   levelMask: ALL_LEVELS,
   exactValues: [],
 }
-const EVERYTHING: Term = { ...BLANK, evaluate: () => true }
+const EVERYTHING: Term = { ...BLANK, evaluate: () => true, exactLevels: () => ALL_LEVELS }
 
 function toFilter(term: Term): Filter {
   return {
     evaluate: term.evaluate,
     columns: (table) => [...new Set(term.columns(table))],
+    exactLevels: term.exactLevels,
     timeRange: term.range,
     levelMask: term.levelMask,
     exactValues: term.exactValues,
@@ -141,6 +146,11 @@ function allTerms(terms: readonly Term[]): Term {
       }
       return mask
     },
+    exactLevels: (table) =>
+      terms.reduce(
+        (mask: number | undefined, term) => combined(mask, term.exactLevels(table), (one, other) => one & other),
+        ALL_LEVELS,
+      ),
     range: terms.reduce((range, term) => intersect(range, term.range), OPEN),
     levelMask: terms.reduce((mask, term) => mask & term.levelMask, ALL_LEVELS),
     exactValues: terms.flatMap((term) => term.exactValues),
@@ -152,16 +162,28 @@ function anyTerm(terms: readonly Term[]): Term {
     ...joined(terms),
     evaluate: (table) =>
       terms.reduce((mask: Mask, term) => eitherMatches(mask, mask === true ? true : term.evaluate(table)), false),
+    exactLevels: (table) =>
+      terms.reduce(
+        (mask: number | undefined, term) => combined(mask, term.exactLevels(table), (one, other) => one | other),
+        0,
+      ),
     range: terms.map((term) => term.range).reduce(span),
     levelMask: terms.reduce((mask, term) => mask | term.levelMask, 0),
     exactValues: [],
   }
 }
 
+const combined = (
+  left: number | undefined,
+  right: number | undefined,
+  combine: (left: number, right: number) => number,
+): number | undefined => (left === undefined || right === undefined ? undefined : combine(left, right))
+
 function notTerm(term: Term): Term {
   return {
     ...term,
     evaluate: (table) => noneMatches(term.evaluate(table)),
+    exactLevels: (table) => combined(ALL_LEVELS, term.exactLevels(table), (all, levels) => all & ~levels),
     range: OPEN,
     levelMask: ALL_LEVELS,
     exactValues: [],
@@ -451,7 +473,11 @@ function timeTerm(range: TimeRange): Term {
   }
   const columns = ({ minTime, maxTime }: TableHead): number[] =>
     (minTime >= from && maxTime <= to) || minTime > to || maxTime < from ? [] : [TIME_SLOT]
-  return { ...BLANK, evaluate, columns, range }
+  const exactLevels = ({ minTime, maxTime }: TableHead): number | undefined => {
+    if (minTime >= from && maxTime <= to) return ALL_LEVELS
+    return minTime > to || maxTime < from ? 0 : undefined
+  }
+  return { ...BLANK, evaluate, columns, exactLevels, range }
 }
 
 /** The times that compare so to a bound, in whole milliseconds as all bounds are. */
@@ -663,12 +689,12 @@ function compares(comparison: Comparison, rank: number, bound: number): boolean 
 
 function levelMaskTerm(levelMask: number): Term {
   if (levelMask === ALL_LEVELS) return EVERYTHING
-  if (levelMask === 0) return { ...BLANK, evaluate: () => false, levelMask }
+  if (levelMask === 0) return { ...BLANK, evaluate: () => false, exactLevels: () => 0, levelMask }
   const evaluate = (table: Table): Mask => {
     const levels = table.levels()
     const mask = new Uint8Array(table.rows)
     for (let row = 0; row < table.rows; row++) mask[row] = (levelMask >> levels[row]) & 1
     return mask
   }
-  return { ...BLANK, evaluate, columns: () => [LEVEL_SLOT], levelMask }
+  return { ...BLANK, evaluate, columns: () => [LEVEL_SLOT], exactLevels: () => levelMask, levelMask }
 }

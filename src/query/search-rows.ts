@@ -164,7 +164,11 @@ function isDecided(hits: readonly Hit[], search: RowSearch, next: SearchUnit): b
   return search.order === 'asc' ? last.ms < next.minTime : last.ms > next.maxTime
 }
 
-function exhausted({ scannedRows }: Progress, loader: UnitLoader): PartialReason | undefined {
+/** Whether a request has looked at as much as one may. */
+export function exhausted(
+  { scannedRows }: Pick<Progress, 'scannedRows'>,
+  loader: UnitLoader,
+): PartialReason | undefined {
   if (scannedRows >= SCAN_ROWS_MAX) return 'budget_rows'
   return loader.bytesRead() >= SCAN_BYTES_MAX ? 'budget_bytes' : undefined
 }

@@ -1,16 +1,27 @@
 import { TIME_SLOT } from '../blocks/block'
 import type { DocumentTable } from '../blocks/table'
 import { SEGMENTS_AT_A_TIME } from '../limits/limits'
+import type { SegmentHeader } from '../segments/segment'
+import type { TableHead } from './field-columns'
 import type { Filter } from './filter'
-import { bothMatch, countMatches, type Mask } from './mask'
-import type { Pipeline } from './pipes/pipeline'
+import { bothMatch, countMatches, type Mask, withoutErased } from './mask'
 import { pruneByTokens, pruneUnits } from './prune'
 import { exhausted, type PartialReason } from './search-rows'
 import { SEQ_PART, type SearchUnit, type UnitLoader } from './units'
 
+/** What takes the records that match: an aggregation, or a choice among all of them. */
+export interface Taker {
+  /** Columns, and TIME_SLOT, LEVEL_SLOT and SEQ_PART, that it reads. */
+  columns(head: TableHead): number[]
+  add(unit: SearchUnit, table: DocumentTable, mask: Mask): void
+  /** Takes a whole segment by the counts in its header; false when these do not say enough. */
+  addCounts(header: SegmentHeader, levelMask: number): boolean
+  /** True when no record older than this can change the answer. */
+  isDecided(newestMs: number): boolean
+}
+
 export interface TableSearch {
   readonly filter: Filter
-  readonly pipeline: Pipeline
   readonly fromMs: number
   readonly toMs: number
   /** Only records before this sequence number. */
@@ -22,66 +33,84 @@ export interface TableFound {
   readonly matched: number
   readonly partial: PartialReason | undefined
   readonly searchedTo: number
+  readonly isDecidedEarly: boolean
 }
 
-/** Feeds every record that matches to the pipeline, newest segments first. */
+/** Gives every record that matches to the taker, newest segments first. */
 export async function searchTable(
   units: readonly SearchUnit[],
   loader: UnitLoader,
   search: TableSearch,
+  taker: Taker,
 ): Promise<TableFound> {
   const waiting = pruneUnits(units, search.filter, search).sort((left, right) => right.maxTime - left.maxTime)
-  const progress = { scannedRows: 0, matched: 0 }
-  let partial: PartialReason | undefined
-  for (let next = 0; next < waiting.length && !search.pipeline.isComplete; next += SEGMENTS_AT_A_TIME) {
-    const spent = exhausted(progress.scannedRows, loader)
-    if (spent !== undefined) return { ...progress, partial: spent, searchedTo: waiting[next].maxTime }
-    const chunk = await pruneByTokens(waiting.slice(next, next + SEGMENTS_AT_A_TIME), search.filter, loader)
-    const unread = chunk.filter((unit) => !countedByHeader(unit, search, progress))
-    const tables = await loader.load(unread.map((unit) => ({ unit, columns: partsOf(unit, search) })))
-    for (const [index, unit] of unread.entries()) {
-      const matched = addUnit(unit, tables[index], search)
-      if (matched === undefined) partial = 'segment_unavailable'
-      else progress.matched += matched
-      progress.scannedRows += unit.rows
-    }
+  const progress: Progress = { scannedRows: 0, matched: 0, partial: undefined }
+  for (let next = 0; next < waiting.length; next += SEGMENTS_AT_A_TIME) {
+    const { maxTime } = waiting[next]
+    if (taker.isDecided(maxTime)) return { ...progress, searchedTo: maxTime, isDecidedEarly: true }
+    const spent = exhausted(progress, loader)
+    if (spent !== undefined) return { ...progress, partial: spent, searchedTo: maxTime, isDecidedEarly: false }
+    const unread = waiting
+      .slice(next, next + SEGMENTS_AT_A_TIME)
+      .filter((unit) => !isCounted(unit, search, taker, progress))
+    await scanUnits(await pruneByTokens(unread, search.filter, loader), loader, search, taker, progress)
   }
-  return { ...progress, partial, searchedTo: search.fromMs }
+  return { ...progress, searchedTo: search.fromMs, isDecidedEarly: false }
+}
+
+interface Progress {
+  scannedRows: number
+  matched: number
+  partial: PartialReason | undefined
 }
 
 /** A whole segment may be answered by the counts in its header. */
-function countedByHeader(
-  unit: SearchUnit,
-  search: TableSearch,
-  progress: { scannedRows: number; matched: number },
-): boolean {
-  const { header } = unit
-  if (header === undefined || unit.erased !== undefined || !search.filter.isLevelsOnly || !isInside(unit, search))
-    return false
-  if (!search.pipeline.addCounts(header, search.filter.levelMask)) return false
+function isCounted(unit: SearchUnit, search: TableSearch, taker: Taker, progress: Progress): boolean {
+  const { header, head, erased } = unit
+  if (header === undefined || erased !== undefined || !isInside(unit, search)) return false
+  const levels = search.filter.exactLevels(head)
+  if (levels === undefined || !taker.addCounts(header, levels)) return false
   progress.scannedRows += unit.rows
-  progress.matched += header.levels.reduce(
-    (sum, count, rank) => sum + ((search.filter.levelMask >> rank) & 1) * count,
-    0,
-  )
+  progress.matched += header.levels.reduce((sum, count, rank) => sum + ((levels >> rank) & 1) * count, 0)
   return true
+}
+
+async function scanUnits(
+  chunk: readonly SearchUnit[],
+  loader: UnitLoader,
+  search: TableSearch,
+  taker: Taker,
+  progress: Progress,
+): Promise<void> {
+  const tables = await loader.load(chunk.map((unit) => ({ unit, columns: partsOf(unit, search, taker) })))
+  for (const [index, unit] of chunk.entries()) {
+    const matched = addUnit(unit, tables[index], search, taker)
+    if (matched === undefined) progress.partial = 'segment_unavailable'
+    else progress.matched += matched
+    progress.scannedRows += unit.rows
+  }
 }
 
 const isInside = (unit: SearchUnit, { fromMs, toMs, nextSeq }: TableSearch): boolean =>
   unit.minTime >= fromMs && unit.maxTime <= toMs && unit.maxSeq < nextSeq
 
-function partsOf(unit: SearchUnit, search: TableSearch): number[] {
-  const parts = [...search.filter.columns(unit.head), ...search.pipeline.columns(unit.head)]
+function partsOf(unit: SearchUnit, search: TableSearch, taker: Taker): number[] {
+  const parts = [...search.filter.columns(unit.head), ...taker.columns(unit.head)]
   return isInside(unit, search) ? parts : [...parts, TIME_SLOT, SEQ_PART]
 }
 
 /** How many records of the unit match; undefined when it cannot be read. */
-function addUnit(unit: SearchUnit, table: DocumentTable | undefined, search: TableSearch): number | undefined {
+function addUnit(
+  unit: SearchUnit,
+  table: DocumentTable | undefined,
+  search: TableSearch,
+  taker: Taker,
+): number | undefined {
   if (table === undefined) return undefined
   try {
-    const mask = bothMatch(search.filter.evaluate(table), bothMatch(insideMask(unit, table, search), keptMask(unit)))
-    if (mask === false) return 0
-    search.pipeline.add(table, mask)
+    const matches = bothMatch(search.filter.evaluate(table), insideMask(unit, table, search))
+    const mask = withoutErased(matches, unit.erased)
+    taker.add(unit, table, mask)
     return countMatches(mask, table.rows)
   } catch {
     return undefined
@@ -97,9 +126,4 @@ function insideMask(unit: SearchUnit, table: DocumentTable, search: TableSearch)
     mask[row] = times[row] >= search.fromMs && times[row] <= search.toMs && seqs[row] < search.nextSeq ? 1 : 0
   }
   return mask
-}
-
-/** Rows that were erased do not count. */
-function keptMask({ erased }: SearchUnit): Mask {
-  return erased === undefined ? true : erased.map((isErased) => isErased ^ 1)
 }

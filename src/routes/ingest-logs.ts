@@ -30,7 +30,8 @@ export const ingestLogs: Handler = async (request, env) => {
     provenance(request, body, batch, stored, idempotencyKey),
   )
   if (!outcome.ok) throw refusalError(outcome.refusal)
-  if (!stored) throw nothingStored(batch, strict)
+  // What was stored the first time may be too old by now, and is acknowledged all the same.
+  if (!stored && !outcome.replayed) throw nothingStored(batch, strict)
   return receiptResponse(outcome.receipt, outcome.replayed)
 }
 

@@ -8,12 +8,14 @@ import { SearchBody } from '../http/search-body'
 import { fieldNode, readSearchParameters, type SearchParameters, toParameters } from '../http/search-parameters'
 import { FUTURE_MS_MAX, SEARCH_BODY_BYTES_MAX } from '../limits/limits'
 import { readCursor, signCursor } from '../query/cursor'
-import { printQuery } from '../query/print'
+import type { Position } from '../query/position'
 import { RecordWriter } from '../query/record-json'
-import { type Hit, type RowSearch, type RowsFound, searchRows } from '../query/search-rows'
+import { type Hit, type RowSearch, searchRows } from '../query/search-rows'
 import type { Node } from '../query/syntax'
 import type { SearchUnit } from '../query/units'
+import { aggregate, collectRows, pipelineOf, rangeWithData } from './answer-pipes'
 import { type OpenSearch, openSearch } from './open-search'
+import { metaOf, rowsResponse, tableResponse } from './search-answer'
 
 const DAY_MS = 86_400_000
 
@@ -71,19 +73,42 @@ async function answerSearch(request: TenantRequest, env: Env, parameters: Search
   const startedMs = Date.now()
   const open = await openSearch(request, env)
   const search = toRowSearch(parameters, open, request, startedMs)
-  const found = await searchRows(open.units, open.loader, search)
-  const records = await renderHits(found.hits, open, parameters.fields)
-  const cursor =
-    found.resumeAfter &&
-    signCursor(
-      { after: found.resumeAfter, nextSeq: search.nextSeq, fromMs: search.fromMs, toMs: search.toMs },
-      queryKeyOf(parameters),
-      open.cursorSecret,
+  const pipeline = pipelineOf(parameters.query.pipes, rangeWithData(open, search))
+  if (pipeline.answers === 'table') {
+    const { table, found } = await aggregate(open, search, pipeline)
+    return tableResponse(
+      request,
+      table,
+      metaOf(parameters, search, { ...found, matchedIsExact: found.partial === undefined }, open, startedMs),
     )
-  const meta = metaOf(parameters, search, found, open, Date.now() - startedMs)
-  return wantsLines(request)
-    ? linesResponse(records, meta, cursor)
-    : envelopeResponse(records, meta, cursor, found.hasMore)
+  }
+  const room = Math.min(search.limit, (pipeline.rowLimit ?? Number.POSITIVE_INFINITY) - search.taken)
+  const page = { ...search, limit: Math.max(room, 0) }
+  const found = pipeline.needsCollector
+    ? await collectRows(open, page, pipeline)
+    : await searchRows(open.units, open.loader, page)
+  const records = await renderHits(found.hits, open, pipeline.fields ?? parameters.fields)
+  const taken = search.taken + records.length
+  const isOver = pipeline.rowLimit !== undefined && taken >= pipeline.rowLimit
+  const cursor = isOver ? undefined : cursorFor(found.resumeAfter, { ...search, taken }, parameters, open)
+  const meta = metaOf(parameters, search, found, open, startedMs)
+  return rowsResponse(request, records, meta, { cursor, hasMore: found.hasMore && !isOver })
+}
+
+function cursorFor(
+  after: Position | undefined,
+  search: PagedSearch,
+  parameters: SearchParameters,
+  open: OpenSearch,
+): string | undefined {
+  if (after === undefined) return undefined
+  const { nextSeq, fromMs, toMs, taken } = search
+  return signCursor({ after, nextSeq, fromMs, toMs, taken }, queryKeyOf(parameters), open.cursorSecret)
+}
+
+/** A search with the number of records that earlier pages had. */
+export interface PagedSearch extends RowSearch {
+  readonly taken: number
 }
 
 /** What a cursor is bound to: everything that decides which records a page has, but for the page itself. */
@@ -95,7 +120,7 @@ export function toRowSearch(
   open: OpenSearch,
   { config }: TenantRequest,
   nowMs: number,
-): RowSearch {
+): PagedSearch {
   const { filter, order, limit } = parameters
   const oldestMs = nowMs - config.DEFAULT_TTL_DAYS * DAY_MS
   const cursor =
@@ -111,6 +136,7 @@ export function toRowSearch(
     toMs: cursor?.toMs ?? parameters.toMs ?? nowMs + FUTURE_MS_MAX,
     after: cursor?.after,
     nextSeq: cursor?.nextSeq ?? open.nextSeq,
+    taken: cursor?.taken ?? 0,
   }
 }
 
@@ -131,52 +157,5 @@ export async function renderHits(
     const writer = writers.get(hit.unit)
     if (writer === undefined) return []
     return [fields === undefined ? writer.write(hit.row) : writer.writeFields(hit.row, fields)]
-  })
-}
-
-function metaOf(
-  parameters: SearchParameters,
-  search: RowSearch,
-  found: RowsFound,
-  open: OpenSearch,
-  tookMs: number,
-): object {
-  const { query } = parameters
-  return {
-    query: { normalized: printQuery(query), diagnostics: query.diagnostics },
-    range: { from: isoTime(search.fromMs), to: isoTime(search.toMs) },
-    took_ms: tookMs,
-    scanned_rows: found.scannedRows,
-    scanned_bytes: open.loader.bytesRead(),
-    bytes_read: open.loader.read,
-    matched: found.matched,
-    matched_is_estimate: !found.matchedIsExact,
-    partial: found.partial !== undefined,
-    partial_reason: found.partial ?? null,
-    searched_back_to: isoTime(found.searchedTo),
-    warnings: query.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning').map(({ message }) => message),
-  }
-}
-
-const isoTime = (ms: number): string => new Date(Math.min(Math.max(ms, -8.64e15), 8.64e15)).toISOString()
-
-const wantsLines = (request: Request): boolean => (request.headers.get('accept') ?? '').includes('application/x-ndjson')
-
-function envelopeResponse(
-  records: readonly string[],
-  meta: object,
-  cursor: string | undefined,
-  hasMore: boolean,
-): Response {
-  const page = { next_cursor: cursor ?? null, prev_cursor: null, has_more: hasMore }
-  const body = `{"data":[${records.join(',')}],"page":${JSON.stringify(page)},"meta":${JSON.stringify(meta)}}\n`
-  return new Response(body, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store, private' } })
-}
-
-function linesResponse(records: readonly string[], meta: object, cursor: string | undefined): Response {
-  const last = JSON.stringify({ _meta: { ...meta, next_cursor: cursor ?? null, complete: cursor === undefined } })
-  const body = `${[...records, last].join('\n')}\n`
-  return new Response(body, {
-    headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store, private' },
   })
 }

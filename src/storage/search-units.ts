@@ -30,12 +30,13 @@ export async function readCatalogUnits(
   const key = `${tenantId}/${generation}`
   const known = catalogs.get(key)
   if (known !== undefined) return known
-  const units = (await readCatalog(control, tenantId, generation)).map(toUnit)
+  const units = (await readCatalog(control, tenantId, generation)).map(catalogUnit)
   catalogs.put(key, units, units.length + 1)
   return units
 }
 
-function toUnit(segment: CatalogSegment): CatalogUnit {
+/** A row of the catalog as a unit, also when it cannot be read: the answer has to say that something is missing. */
+export function catalogUnit(segment: CatalogSegment): CatalogUnit {
   const { id, rows, minTime, maxTime, mask } = segment
   try {
     const located = decodeHeader(segment.header)

@@ -9,7 +9,7 @@ import { readHotSegment } from './kv/segments'
 import { readObject } from './r2/archive'
 
 /** Sections as stored, by tenant, segment and number. They never change, so they may stay as long as there is room. */
-const sections = new BoundedCache<Uint8Array>(SECTION_CACHE_BYTES_MAX)
+const isolateSections = new BoundedCache<Uint8Array>(SECTION_CACHE_BYTES_MAX)
 
 /** What a query read, by store. */
 export interface BytesRead {
@@ -24,6 +24,8 @@ export interface SectionStores {
   readonly payload: D1Database
   readonly archive: R2Bucket | undefined
   readonly tenantId: string
+  /** Where sections are remembered; the isolate's own memory unless a reader brings one. */
+  readonly memory?: BoundedCache<Uint8Array>
 }
 
 export interface SectionRequest {
@@ -41,12 +43,10 @@ export async function fetchSections(
   requests: readonly SectionRequest[],
   read: BytesRead,
 ): Promise<(SectionReader | undefined)[]> {
-  const wanted = requests.map((request) => missingSections(stores.tenantId, request, read))
-  const fromKv = await Promise.all(requests.map((request, index) => fetchHot(stores, request, wanted[index], read)))
+  const missing = requests.map((request) => missingSections(stores, request, read))
+  const wanted = await Promise.all(requests.map((request, index) => fetchHot(stores, request, missing[index], read)))
   const ranges = requests.flatMap((request, index) =>
-    fromKv[index] || request.segment.place !== 'd1'
-      ? []
-      : rangesOf(request, wanted[index]).map((range) => ({ index, range })),
+    request.segment.place === 'd1' ? rangesOf(request, wanted[index]).map((range) => ({ index, range })) : [],
   )
   const found = await readHere(
     stores,
@@ -56,58 +56,73 @@ export async function fetchSections(
     const bytes = found[number]
     if (bytes === undefined) continue
     read.d1 += bytes.length
-    keepSections(stores.tenantId, requests[index], wanted[index], { bytes, from: range.from })
+    keepSections(stores, requests[index], wanted[index], { bytes, from: range.from })
   }
-  const archived = requests.map(
-    (request, index) => !fromKv[index] && fetchArchived(stores, request, wanted[index], read),
-  )
-  await Promise.all(archived)
-  return requests.map((request) => readerOf(stores.tenantId, request))
+  await Promise.all(requests.map((request, index) => fetchArchived(stores, request, wanted[index], read)))
+  return requests.map((request) => readerOf(stores, request))
 }
 
 /** Ranges from D1. When it does not answer, nothing is there: the answer will say that it is partial. */
 const readHere = (stores: SectionStores, ranges: readonly PayloadRange[]): Promise<(Uint8Array | undefined)[]> =>
   readPayloadRanges(stores.payload, stores.tenantId, ranges).catch(() => ranges.map(() => undefined))
 
+const memoryOf = ({ memory }: SectionStores): BoundedCache<Uint8Array> => memory ?? isolateSections
+
 const keyOf = (tenantId: string, segmentId: string, section: number): string => `${tenantId}/${segmentId}/${section}`
 
 function missingSections(
-  tenantId: string,
+  stores: SectionStores,
   { segment, located, sections: asked }: SectionRequest,
   read: BytesRead,
 ): number[] {
   return [...new Set(asked)].filter((section) => {
-    const known = sections.get(keyOf(tenantId, segment.id, section))
+    const known = memoryOf(stores).get(keyOf(stores.tenantId, segment.id, section))
     if (known !== undefined) read.memory += known.length
     return known === undefined && located.header.sections[section][1] > 0
   })
 }
 
-/** KV has whole halves only: worth reading when most of one is wanted. */
+/** KV has whole halves only: each is worth reading when most of it is wanted. Answers what is still missing. */
 async function fetchHot(
   stores: SectionStores,
   request: SectionRequest,
   wanted: readonly number[],
   read: BytesRead,
-): Promise<boolean> {
-  if (wanted.length === 0) return true
+): Promise<number[]> {
   const { segment, located } = request
   const split = coreLength(located.header)
-  const inCore = wanted.every((section) => located.header.sections[section][0] < split)
-  const inRest = wanted.every((section) => located.header.sections[section][0] >= split)
-  if (!inCore && !inRest) return false
-  const bytesWanted = wanted.reduce((sum, section) => sum + located.header.sections[section][1], 0)
-  const half = inCore ? 'core' : 'rest'
-  const halfBytes = inCore ? split : segment.bytes - located.sectionsAt - split
-  if (bytesWanted * 2 < halfBytes) return false
-  const bytes = await readHotSegment(stores.cache, stores.tenantId, segment.id, half)
-  if (bytes === undefined || bytes.length < (inCore ? split : 1)) return false
+  const isCore = (section: number): boolean => located.header.sections[section][0] < split
+  const restLength = segment.bytes - located.sectionsAt - split
+  const halves = [
+    { name: 'core', from: located.sectionsAt, length: split, sections: wanted.filter(isCore) },
+    { name: 'rest', from: located.sectionsAt + split, length: restLength, sections: wanted.filter((n) => !isCore(n)) },
+  ] as const
+  const missing = await Promise.all(halves.map((half) => fetchHalf(stores, request, half, read)))
+  return missing.flat()
+}
+
+interface Half {
+  readonly name: 'core' | 'rest'
+  /** Where in the segment it begins. */
+  readonly from: number
+  readonly length: number
+  readonly sections: readonly number[]
+}
+
+/** One half; answers the sections that are still missing. KV is never the truth: what is damaged there is missing. */
+async function fetchHalf(
+  stores: SectionStores,
+  request: SectionRequest,
+  { name, from, length, sections }: Half,
+  read: BytesRead,
+): Promise<readonly number[]> {
+  const bytesWanted = sections.reduce((sum, section) => sum + request.located.header.sections[section][1], 0)
+  if (bytesWanted * 2 < length || sections.length === 0) return sections
+  const bytes = await readHotSegment(stores.cache, stores.tenantId, request.segment.id, name)
+  if (bytes === undefined) return sections
   read.kv += bytes.length
-  const from = located.sectionsAt + (inCore ? 0 : split)
-  // KV is never the truth: what is damaged there is read from where it is not.
-  const isWhole = wanted.every((section) => isSound(sliceOf(request, section, { bytes, from })))
-  if (isWhole) keepSections(stores.tenantId, request, wanted, { bytes, from })
-  return isWhole
+  const kept = keepSections(stores, request, sections, { bytes, from })
+  return sections.filter((section) => !kept.includes(section))
 }
 
 async function fetchArchived(
@@ -124,7 +139,7 @@ async function fetchArchived(
     const bytes = await readObject(stores.archive, key, from, segment.archiveOffset + range.to).catch(() => undefined)
     if (bytes === undefined) continue
     read.r2 += bytes.length
-    keepSections(stores.tenantId, request, wanted, { bytes, from: range.from })
+    keepSections(stores, request, wanted, { bytes, from: range.from })
   }
 }
 
@@ -157,20 +172,26 @@ function sliceOf({ located }: SectionRequest, section: number, piece: Piece): Ui
   return piece.bytes.subarray(start, start + stored)
 }
 
-function keepSections(tenantId: string, request: SectionRequest, wanted: readonly number[], piece: Piece): void {
-  for (const section of wanted) {
+/** Remembers the sections that a piece holds whole and undamaged, and answers which these are. */
+function keepSections(stores: SectionStores, request: SectionRequest, wanted: readonly number[], piece: Piece): number[] {
+  return wanted.filter((section) => {
     const bytes = sliceOf(request, section, piece)
+    if (bytes === undefined || !isSound(bytes)) return false
     // A copy, so that a small section does not keep a large piece in memory.
-    if (bytes) sections.put(keyOf(tenantId, request.segment.id, section), bytes.slice(), bytes.length)
-  }
+    memoryOf(stores).put(keyOf(stores.tenantId, request.segment.id, section), bytes.slice(), bytes.length)
+    return true
+  })
 }
 
-/** Unpacks sections when they are read. Undefined when one is missing: the segment cannot be searched. */
-function readerOf(tenantId: string, { segment, located, sections: asked }: SectionRequest): SectionReader | undefined {
+/** Unpacks sections when they are read. Undefined when one is missing or damaged: the segment cannot be searched. */
+function readerOf(
+  stores: SectionStores,
+  { segment, located, sections: asked }: SectionRequest,
+): SectionReader | undefined {
   const held = new Map<number, Uint8Array>()
   for (const section of asked) {
     const stored = located.header.sections[section][1]
-    const bytes = stored === 0 ? new Uint8Array(0) : sections.get(keyOf(tenantId, segment.id, section))
+    const bytes = stored === 0 ? new Uint8Array(0) : memoryOf(stores).get(keyOf(stores.tenantId, segment.id, section))
     if (bytes === undefined) return undefined
     held.set(section, bytes)
   }

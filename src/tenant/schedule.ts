@@ -25,6 +25,8 @@ export interface Waiting {
   readonly garbageMs: number | undefined
 }
 
+export const NOTHING_ELSE: Waiting = { hasChange: false, garbageMs: undefined }
+
 /** When the object has to work next; undefined when it has nothing to do. */
 export function nextWorkMs(state: TenantState, waiting: Waiting, nowMs: number): number | undefined {
   if (state.sealedSegments > 0 || state.isExpiring || waiting.hasChange || isSealDue(state, nowMs)) return nowMs

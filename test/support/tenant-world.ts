@@ -92,6 +92,8 @@ export class TenantWorld {
   readonly #erasing = new Set<number>()
   readonly #erased = new Set<number>()
   #readers: Reader[] = []
+  /** The catalog of each generation as a Worker's isolate has read it, and keeps it. */
+  readonly #isolate = new Map<number, readonly CatalogRow[]>()
   #numbers = 0
 
   append(count: number, timeMs = this.nowMs): AppendOutcome {
@@ -169,7 +171,10 @@ export class TenantWorld {
       this.#compare(this.#read(one, [...this.catalog.values()]), one.nextSeq, `${where}, catalog read now`)
       this.#compare(this.#read(one, one.rows), one.nextSeq, `${where}, catalog read before`)
     }
-    const back = this.#read(reader, reader.rows).filter((seq) => this.#erased.has(seq))
+    const known = this.#isolate.get(reader.generation) ?? reader.rows
+    this.#isolate.set(reader.generation, known)
+    this.#compare(this.#read(reader, known), reader.nextSeq, `${where}, catalog remembered`)
+    const back = this.#read(reader, known).filter((seq) => this.#erased.has(seq))
     if (back.length > 0) throw new Error(`${where}: the erased records ${back} are back`)
   }
 

@@ -1,6 +1,7 @@
 import * as zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { BODY_LIMITS, readBody } from '../../src/http/read-body'
+import { DISCARD_BYTES_MAX } from '../../src/limits/limits'
 
 const KIB = 1024
 const limits = { compressedBytesMax: 300 * KIB, bytesMax: 1000 * KIB }
@@ -102,12 +103,20 @@ describe('readBody', () => {
     })
   })
 
-  it('refuses by the declared length, without reading', async () => {
+  it('refuses by the declared length, without reading where the client asks before it sends', async () => {
     const { stream, state } = streamOf([bytes])
-    const refused = readBody(post(stream, { 'content-length': `${1000 * KIB + 1}` }), limits)
+    const headers = { 'content-length': `${1000 * KIB + 1}`, expect: '100-continue' }
+    const refused = readBody(post(stream, headers), limits)
     await expect(refused).rejects.toMatchObject({ code: 'payload_too_large', extras: { limit: { value: 1000 * KIB } } })
     expect(state).toEqual({ pulled: expect.any(Number), cancelled: true })
     expect(state.pulled).toBeLessThanOrEqual(1)
+  })
+
+  it('takes in what is on its way of a body that it refuses, so that the answer is heard', async () => {
+    const { stream, state } = streamOf(Array<Uint8Array>(100).fill(new Uint8Array(64 * KIB)))
+    const refused = readBody(post(stream, { 'content-length': `${6400 * KIB}` }), limits)
+    await expect(refused).rejects.toMatchObject({ code: 'payload_too_large' })
+    expect(state.pulled).toBeGreaterThanOrEqual(100)
   })
 
   it('bounds what is sent compressed by a limit of its own', async () => {
@@ -121,11 +130,11 @@ describe('readBody', () => {
 
   it('stops reading a body that goes on, whatever length it declared', async () => {
     for (const declared of [undefined, '5', '-1', 'many']) {
-      const { stream, state } = streamOf(Array<Uint8Array>(10_000).fill(new Uint8Array(64 * KIB)))
+      const { stream, state } = streamOf(Array<Uint8Array>(4000).fill(new Uint8Array(64 * KIB)))
       const headers: Record<string, string> = declared === undefined ? {} : { 'content-length': declared }
       await expect(readBody(post(stream, headers), limits)).rejects.toMatchObject({ code: 'payload_too_large' })
       expect(state.cancelled).toBe(true)
-      expect(state.pulled).toBeLessThan(40)
+      expect(state.pulled).toBeLessThan(40 + DISCARD_BYTES_MAX / (64 * KIB))
     }
   })
 

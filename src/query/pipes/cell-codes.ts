@@ -5,21 +5,25 @@ import { hashBytes } from '../../segments/token-filter'
 /** Code of a row that has no value. */
 export const NO_VALUE = 0
 
-/** Gives each different text a code. */
+/** Texts and their codes. */
 export class TextCodes {
   readonly texts: (string | null)[] = [null]
   readonly #codes = new Map<string, number>()
 
+  /** A new code for a text, whether or not there is one. */
+  add(text: string): number {
+    return this.texts.push(text) - 1
+  }
+
+  /** The same code each time. */
   codeOf(text: string): number {
-    const known = this.#codes.get(text)
-    if (known !== undefined) return known
-    const code = this.texts.push(text) - 1
-    this.#codes.set(text, code)
-    return code
+    const known = this.#codes.get(text) ?? this.add(text)
+    this.#codes.set(text, known)
+    return known
   }
 }
 
-/** Tells the code of each cell, and makes text of each different value only once. */
+/** Tells the code of each cell: equal cells have the same. Text is made of each different value only once. */
 export function cellCoder(cells: ColumnCells, kind: ColumnKind, texts: TextCodes): (cell: number) => number {
   const codeOf = (cell: number): number => codeOfText(cellValue(cells, cell), kind, texts)
   switch (cells.form) {
@@ -38,7 +42,7 @@ export function cellCoder(cells: ColumnCells, kind: ColumnKind, texts: TextCodes
 
 /** JSON's null is no value. */
 const codeOfText = (text: string, kind: ColumnKind, texts: TextCodes): number =>
-  kind === 'literal' && text === 'null' ? NO_VALUE : texts.codeOf(text)
+  kind === 'literal' && text === 'null' ? NO_VALUE : texts.add(text)
 
 function rememberingValues(
   values: Uint8Array | Uint16Array,
@@ -62,28 +66,33 @@ function rememberingNumbers(values: Float64Array, codeOf: (cell: number) => numb
   }
 }
 
-/** A hash table that grows: decoding a text costs several times what comparing its bytes does. */
+/** A hash table that grows: making text of a cell costs several times what comparing its bytes does. */
 function rememberingBytes(
   bytesOf: (cell: number) => Uint8Array,
   codeOf: (cell: number) => number,
 ): (cell: number) => number {
-  const known: { readonly bytes: Uint8Array; readonly hash: number; readonly code: number }[] = []
+  const cells: number[] = []
+  const hashes: number[] = []
+  const codes: number[] = []
   let table = new Int32Array(256).fill(-1)
   const grow = (): void => {
     table = new Int32Array(table.length * 4).fill(-1)
-    for (const [index, { hash }] of known.entries()) table[freeFrom(table, hash)] = index
+    for (let entry = 0; entry < hashes.length; entry++) table[freeFrom(table, hashes[entry])] = entry
   }
   return (cell) => {
     const bytes = bytesOf(cell)
     const hash = hashBytes(bytes, 0, bytes.length)
-    let at = hash & (table.length - 1)
-    for (; table[at] >= 0; at = (at + 1) & (table.length - 1)) {
-      const entry = known[table[at]]
-      if (entry.hash === hash && sameBytes(entry.bytes, bytes)) return entry.code
+    const last = table.length - 1
+    let at = hash & last
+    for (; table[at] >= 0; at = (at + 1) & last) {
+      const entry = table[at]
+      if (hashes[entry] === hash && sameBytes(bytesOf(cells[entry]), bytes)) return codes[entry]
     }
     const code = codeOf(cell)
-    table[at] = known.push({ bytes, hash, code }) - 1
-    if (known.length * 2 > table.length) grow()
+    table[at] = cells.push(cell) - 1
+    hashes.push(hash)
+    codes.push(code)
+    if (cells.length * 2 > table.length) grow()
     return code
   }
 }

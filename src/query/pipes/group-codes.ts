@@ -46,29 +46,25 @@ type Coded = Pick<FieldCodes, 'codes' | 'count'>
 export const pairCodes = (left: Coded, right: Coded, mask: Mask): PairCodes =>
   left.count * right.count <= DENSE_CODES_MAX ? densePairs(left, right) : sparsePairs(left, right, mask)
 
-function densePairs(left: Coded, right: Coded): PairCodes {
-  const rows = left.codes.length
-  const width = right.count
-  const codes = new Uint16Array(rows)
-  for (let row = 0; row < rows; row++) codes[row] = left.codes[row] * width + right.codes[row]
+function densePairs({ codes: leftCodes, count }: Coded, { codes: rightCodes, count: width }: Coded): PairCodes {
+  const codes = new Uint16Array(leftCodes.length)
+  for (let row = 0; row < codes.length; row++) codes[row] = leftCodes[row] * width + rightCodes[row]
   return {
     codes,
-    count: left.count * width,
+    count: count * width,
     leftOf: (code) => Math.floor(code / width),
     rightOf: (code) => code % width,
   }
 }
 
 /** Only pairs that occur get a code. */
-function sparsePairs(left: Coded, right: Coded, mask: Mask): PairCodes {
-  const rows = left.codes.length
-  const width = right.count
-  const codes = new Uint32Array(rows)
+function sparsePairs({ codes: leftCodes }: Coded, { codes: rightCodes, count: width }: Coded, mask: Mask): PairCodes {
+  const codes = new Uint32Array(leftCodes.length)
   const known = new Map<number, number>()
   const pairs: number[] = []
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < codes.length; row++) {
     if (mask !== true && (mask === false || mask[row] === 0)) continue
-    const pair = left.codes[row] * width + right.codes[row]
+    const pair = leftCodes[row] * width + rightCodes[row]
     let code = known.get(pair)
     if (code === undefined) {
       code = pairs.push(pair) - 1

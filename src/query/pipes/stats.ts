@@ -106,7 +106,7 @@ class Stats implements Aggregation {
 
   #resultOf({ name, field }: Aggregate, limits: StatsLimits): (slot: number) => ResultValue {
     if (field === undefined) return (slot) => this.#rows[slot] ?? 0
-    const collectors = this.#fields.get(field) ?? new FieldCollectors(field, limits)
+    const collectors = this.#fields.get(field) ?? new FieldCollectors(limits)
     this.#fields.set(field, collectors)
     return collectors.resultOf(name)
   }
@@ -121,7 +121,6 @@ interface StatsLimits {
 /** The collectors that the aggregates of one field need, each once. */
 class FieldCollectors {
   readonly all: Collector[] = []
-  readonly #field: string
   readonly #limits: StatsLimits
   #presence: PresenceCollector | undefined
   #totals: TotalCollector | undefined
@@ -129,8 +128,7 @@ class FieldCollectors {
   distinct: DistinctCollector | undefined
   numbers: NumbersCollector | undefined
 
-  constructor(field: string, limits: StatsLimits) {
-    this.#field = field
+  constructor(limits: StatsLimits) {
     this.#limits = limits
   }
 
@@ -149,7 +147,7 @@ class FieldCollectors {
         return this.distinct.count
       case 'min':
       case 'max':
-        this.#extremes ??= this.#used(new ExtremeCollector(this.#field))
+        this.#extremes ??= this.#used(new ExtremeCollector())
         return name === 'min' ? this.#extremes.least : this.#extremes.most
       case 'sum':
       case 'avg':

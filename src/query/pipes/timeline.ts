@@ -6,11 +6,11 @@ import { formatDuration } from '../quantity'
 import type { Pipe, Span } from '../syntax'
 import type { Aggregation } from './aggregation'
 import { columnsRead } from './field-sources'
-import { countCodes, groupCodes, pairCodes } from './group-codes'
+import { countCodes, type GroupCodes, groupCodes, pairCodes } from './group-codes'
 import { slotsByCount } from './group-counter'
 import { Groups } from './groups'
 import { type CountedHeader, countsOfHeader } from './header-counts'
-import { FILLED_BUCKETS_MAX, TIMELINE_BUCKETS_MAX, TIMELINE_CELLS_MAX } from './pipe-limits'
+import { DENSE_CODES_MAX, FILLED_BUCKETS_MAX, TIMELINE_BUCKETS_MAX, TIMELINE_CELLS_MAX } from './pipe-limits'
 import type { ResultTable, ResultValue } from './result-table'
 import { bucketCount, bucketOf, niceStepMs, type TimeRange } from './time-buckets'
 
@@ -61,17 +61,10 @@ class Timeline implements Aggregation {
     if (mask === false) return
     const groups = groupCodes(table, this.#by, mask)
     const first = bucketOf(table.minTime, this.#stepMs)
-    if (this.#isOneBucket(table)) {
-      const counts = countCodes(groups, mask)
-      for (let code = 0; code < counts.length; code++)
-        if (counts[code] > 0) this.#count(first, groups.valuesOf(code), counts[code])
-      return
-    }
-    const count = bucketOf(table.maxTime, this.#stepMs) - first + 1
-    const pairs = pairCodes({ codes: bucketCodes(table.times(), first, this.#stepMs), count }, groups, mask)
-    const counts = countCodes(pairs, mask)
-    for (let pair = 0; pair < counts.length; pair++)
-      if (counts[pair] > 0) this.#count(first + pairs.leftOf(pair), groups.valuesOf(pairs.rightOf(pair)), counts[pair])
+    const buckets = bucketOf(table.maxTime, this.#stepMs) - first + 1
+    if (buckets === 1) this.#addBucket(first, groups, countCodes(groups, mask))
+    else if (buckets * groups.count <= DENSE_CODES_MAX) this.#addDense(table, groups, mask)
+    else this.#addSparse(table, groups, mask)
   }
 
   addCounts(header: CountedHeader, levelMask: number): boolean {
@@ -92,6 +85,29 @@ class Timeline implements Aggregation {
       return slots.map((slot) => [time, ...this.#groups.values[slot], counts?.get(slot) ?? 0])
     })
     return { columns: this.resultColumns, rows, truncated: this.#groups.isTruncated }
+  }
+
+  #addBucket(bucket: number, groups: GroupCodes, counts: Uint32Array): void {
+    for (let code = 0; code < counts.length; code++)
+      if (counts[code] > 0) this.#count(bucket, groups.valuesOf(code), counts[code])
+  }
+
+  /** A counter for each bucket and group. */
+  #addDense(table: Table, groups: GroupCodes, mask: Mask): void {
+    const first = bucketOf(table.minTime, this.#stepMs)
+    const counts = countByBucket(table, groups, mask, this.#stepMs)
+    for (let at = 0; at < counts.length; at += groups.count)
+      this.#addBucket(first + at / groups.count, groups, counts.subarray(at, at + groups.count))
+  }
+
+  /** A counter for each bucket and group that occur. */
+  #addSparse(table: Table, groups: GroupCodes, mask: Mask): void {
+    const first = bucketOf(table.minTime, this.#stepMs)
+    const codes = Uint32Array.from(table.times(), (ms) => bucketOf(ms, this.#stepMs) - first)
+    const pairs = pairCodes({ codes, count: bucketOf(table.maxTime, this.#stepMs) - first + 1 }, groups, mask)
+    const counts = countCodes(pairs, mask)
+    for (let pair = 0; pair < counts.length; pair++)
+      if (counts[pair] > 0) this.#count(first + pairs.leftOf(pair), groups.valuesOf(pairs.rightOf(pair)), counts[pair])
   }
 
   #isOneBucket({ minTime, maxTime }: Pick<TableHead, 'minTime' | 'maxTime'>): boolean {
@@ -118,21 +134,24 @@ class Timeline implements Aggregation {
   }
 }
 
-/** Each row's bucket, counted from the table's first. Rows near each other are mostly in the same. */
-function bucketCodes(times: Float64Array, first: number, stepMs: number): Uint32Array {
-  const codes = new Uint32Array(times.length)
-  let code = 0
+/** Counts by bucket, from the table's first, and group. Rows near each other are mostly in one bucket. */
+function countByBucket(table: Table, { codes, count: width }: GroupCodes, mask: Mask, stepMs: number): Uint32Array {
+  const times = table.times()
+  const first = bucketOf(table.minTime, stepMs)
+  const counts = new Uint32Array((bucketOf(table.maxTime, stepMs) - first + 1) * width)
+  let base = 0
   let fromMs = Number.POSITIVE_INFINITY
   let toMs = Number.NEGATIVE_INFINITY
   for (let row = 0; row < times.length; row++) {
+    if (mask !== true && (mask === false || mask[row] === 0)) continue
     const ms = times[row]
     if (ms < fromMs || ms >= toMs) {
       const bucket = bucketOf(ms, stepMs)
-      code = bucket - first
+      base = (bucket - first) * width
       fromMs = bucket * stepMs
       toMs = fromMs + stepMs
     }
-    codes[row] = code
+    counts[base + codes[row]]++
   }
-  return codes
+  return counts
 }

@@ -1,0 +1,104 @@
+import * as z from 'zod'
+import { contentOf, type Operation, problemsOf } from '../../src/openapi/operation'
+
+const GROUPS: Readonly<Record<Operation['group'], string>> = {
+  service: 'The service',
+  logs: 'Logs',
+  analytics: 'Analytics',
+  admin: 'Administration',
+}
+
+const KEYS: Readonly<Record<Operation['scope'], string>> = {
+  public: '',
+  'logs:write': '$INGEST_KEY',
+  'logs:read': '$QUERY_KEY',
+  admin: '$ADMIN_KEY',
+  operator: '$OPERATOR_KEY',
+}
+
+/** What docs/api.md says of the operations, in their order. */
+export function operationsText(operations: readonly Operation[]): string {
+  const groups = Map.groupBy(operations, ({ group }) => group)
+  const sections = Array.from(groups, ([group, members]) => [`## ${GROUPS[group]}`, ...members.map(operationText)])
+  return `${sections.flat().join('\n\n')}\n`
+}
+
+function operationText(operation: Operation): string {
+  const { method, path, scope, summary, description, answers, example } = operation
+  const parts = [
+    `### ${method} ${path}`,
+    `${summary}. ${scope === 'public' ? 'Public: no key.' : `Scope \`${scope}\`.`}`,
+    description,
+    parametersText(operation),
+    bodyText(operation),
+    Object.entries(answers)
+      .map(([status, answer]) => `**${status}** ${answer.description}: ${typesText(answer)}.`)
+      .join(' '),
+    fenced(typeof example.answer === 'string' ? 'text' : 'json', example.answer),
+    `**Problems.** ${problemsOf(operation)
+      .map((code) => `[\`${code}\`](errors.md#${code})`)
+      .join(', ')}.`,
+    fenced('sh', curlText(operation)),
+  ]
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function bodyText({ body }: Operation): string {
+  return body === undefined ? '' : `**Body.** ${body.description} ${typesText(body)}.`
+}
+
+const typesText = (content: Parameters<typeof contentOf>[0]): string =>
+  contentOf(content)
+    .map(([type]) => `\`${type}\``)
+    .join(', ')
+
+function fenced(language: string, content: unknown): string {
+  const text = typeof content === 'string' ? content.trimEnd() : JSON.stringify(content, null, 2)
+  return `\`\`\`${language}\n${text}\n\`\`\``
+}
+
+function parametersText({ pathParameters, query, headers }: Operation): string {
+  const rows = [...rowsOf('path', pathParameters), ...rowsOf('query', query), ...rowsOf('header', headers)]
+  if (rows.length === 0) return ''
+  return ['| parameter | in | value | default | meaning |', '|---|---|---|---|---|', ...rows].join('\n')
+}
+
+const Property = z.object({
+  type: z.string(),
+  description: z.string(),
+  enum: z.array(z.string()).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  default: z.unknown().optional(),
+})
+
+function rowsOf(place: string, schema: z.ZodObject | undefined): string[] {
+  if (schema === undefined) return []
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' })
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, default: preset, ...shape } = Property.parse(property)
+    const usual = preset === undefined ? '' : `\`${preset}\``
+    return `| \`${name}\` | ${place} | ${valueText(shape)} | ${usual} | ${description.replaceAll('|', '\\|')} |`
+  })
+}
+
+function valueText({ type, enum: names, minimum, maximum }: Omit<z.infer<typeof Property>, 'description'>): string {
+  if (names !== undefined) return names.map((name) => `\`${name}\``).join(' ')
+  if (type === 'integer') return `${minimum} to ${maximum}`
+  return 'text'
+}
+
+/** A command that works on the demo tenant, once the keys are in the environment. */
+function curlText({ method, path, scope, example }: Operation): string {
+  const filled = path.replace(/:(\w+)/g, (_whole, name: string) => example.path?.[name] ?? '')
+  const query = new URLSearchParams({ ...example.query })
+  const address = query.size === 0 ? filled : `${filled}?${query}`
+  const headers = Object.entries({ ...example.headers }).map(([name, value]) => `-H '${name}: ${value}'`)
+  return [
+    `curl -s "$SLUICE${address}"`,
+    ...(scope === 'public' ? [] : [`-H "Authorization: Bearer ${KEYS[scope]}"`]),
+    ...headers,
+    ...(example.body === undefined ? [] : [`-d '${JSON.stringify(example.body)}'`]),
+    ...(method === 'POST' && example.body === undefined ? ['-X POST'] : []),
+  ].join(' ')
+}
