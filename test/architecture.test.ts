@@ -22,6 +22,9 @@ const files = readSourceFiles('src', 'durable-objects')
 /** Folders that know no clock, no chance and no platform: what Workers and Node share. */
 const PURE = ['blocks', 'formats', 'limits', 'metrics', 'query', 'records', 'segments', 'tenant']
 
+/** What the cron triggers run. */
+const CRONS = ['call-tenants', 'expire-everywhere', 'run-cron', 'sweep']
+
 /**
  * What each part may import, beside itself: folders of src by their names, files of src by theirs. A new folder says here
  * what it is for.
@@ -43,9 +46,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   openapi: [...PURE, 'http', 'routes'],
   admin: ['activity', 'http', 'storage'],
   router: ['activity', 'env', 'http', 'routes'],
-  sealer: [...PURE, 'env'],
-  sweep: [...PURE, 'activity', 'env', 'log', 'storage', 'tenant-stub'],
-  worker: ['durable-objects', 'env', 'http', 'router', 'sealer', 'sweep'],
+  // Reads the payloads that it packs and merges, away from the object's thread.
+  sealer: [...PURE, 'env', 'storage'],
+  ...Object.fromEntries(
+    CRONS.map((name) => [name, [...PURE, ...CRONS, 'activity', 'env', 'log', 'storage', 'tenant-stub']]),
+  ),
+  worker: ['durable-objects', 'env', 'http', 'router', 'run-cron', 'sealer'],
   'worker-exports.d': ['worker'],
   'durable-objects': [...PURE, 'activity', 'env', 'log', 'storage'],
 }
@@ -209,23 +215,23 @@ describe('routes', () => {
   /** What a policy is recognised by: it says which scope it asks for. */
   const Policy = z.custom<{ readonly scope: string }>((value) => typeof value === 'function' && 'scope' in value)
   const isPolicy = (handler: unknown): boolean => Policy.safeParse(handler).success
-  const routes = router.routes.slice(0, -1)
+  const routes = router.routes.slice(0, -1).map(([method, , handlers, path]) => {
+    const steps: readonly unknown[] = handlers
+    return { name: `${method} ${path}`, steps }
+  })
 
   it('have one access policy each, just before the handler', () => {
-    const without = routes.filter(([, , handlers]) => {
-      const policies = handlers.filter(isPolicy)
-      return policies.length !== 1 || !isPolicy(handlers.at(-2))
-    })
-    expect(without.map(([method, , , path]) => `${method} ${path}`)).toEqual([])
+    const without = routes.filter(({ steps }) => steps.filter(isPolicy).length !== 1 || !isPolicy(steps.at(-2)))
+    expect(without.map(({ name }) => name)).toEqual([])
   })
 
   it('know who asks and about which tenant before the policy, unless they are public', () => {
-    const open = routes.filter(([, , handlers]) => {
-      const before = handlers.slice(0, -2)
-      return !(before.includes(authenticate) && before.indexOf(authenticate) < before.indexOf(resolveTenant))
+    const open = routes.filter(({ steps }) => {
+      const known = steps.indexOf(authenticate)
+      return known < 0 || steps.indexOf(resolveTenant) < known || !isPolicy(steps[steps.indexOf(resolveTenant) + 1])
     })
-    expect(open.map(([method, , , path]) => `${method} ${path}`)).toEqual(['GET /health', 'GET /openapi.json'])
-    const scopes = open.map(([, , handlers]) => Policy.parse(handlers.at(-2)).scope)
+    expect(open.map(({ name }) => name)).toEqual(['GET /health', 'GET /openapi.json'])
+    const scopes = open.map(({ steps }) => Policy.parse(steps.at(-2)).scope)
     expect(new Set(scopes)).toEqual(new Set(['public']))
   })
 

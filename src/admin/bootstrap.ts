@@ -1,9 +1,9 @@
-import type { CompiledQuery, Kysely } from 'kysely'
 import { ACTIVITY_TENANT } from '../activity/activity-tenant'
 import { hashKey, KEY_SCOPES, type KeyKind, mintKey } from '../http/api-key'
 import { mintId } from '../http/mint-id'
+import { putBootstrapRows } from '../storage/d1/bootstrap-rows'
 import { findTenantId } from '../storage/d1/credentials'
-import { type ControlTables, controlDatabase, runTogether } from '../storage/d1/database'
+import type { ControlTables } from '../storage/d1/database'
 
 const NOTE = 'bootstrap'
 const DEMO_TENANT = 'acme'
@@ -27,10 +27,11 @@ export interface Bootstrap {
  */
 export async function bootstrap(control: D1Database, options: { demo: boolean; nowMs: number }): Promise<Bootstrap> {
   const { demo, nowMs } = options
-  const db = controlDatabase(control)
   const operator = newKey('op', null, nowMs)
+  const ofOperator = { tenantId: null, rows: [operator.row] }
   if (!demo) {
-    await runTogether(control, [addTenant(db, ACTIVITY_TENANT, nowMs), ...replaceKeys(db, [operator])])
+    const rows = { tenants: [ACTIVITY_TENANT], domains: [], keys: [ofOperator], note: NOTE, nowMs }
+    await putBootstrapRows(control, rows)
     return { operatorKey: operator.text }
   }
 
@@ -38,13 +39,13 @@ export async function bootstrap(control: D1Database, options: { demo: boolean; n
   const ingest = newKey('ing', tenantId, nowMs)
   const query = newKey('rd', tenantId, nowMs)
   const admin = newKey('adm', tenantId, nowMs)
-  await runTogether(control, [
-    addTenant(db, ACTIVITY_TENANT, nowMs),
-    addTenant(db, { id: tenantId, name: DEMO_TENANT }, nowMs),
-    addDomain(db, { host: DEMO_DOMAIN, tenantId }, nowMs),
-    ...replaceKeys(db, [operator]),
-    ...replaceKeys(db, [ingest, query, admin]),
-  ])
+  await putBootstrapRows(control, {
+    tenants: [ACTIVITY_TENANT, { id: tenantId, name: DEMO_TENANT }],
+    domains: [{ host: DEMO_DOMAIN, tenantId }],
+    keys: [ofOperator, { tenantId, rows: [ingest.row, query.row, admin.row] }],
+    note: NOTE,
+    nowMs,
+  })
   const tenant = {
     id: tenantId,
     domain: DEMO_DOMAIN,
@@ -75,51 +76,6 @@ function newKey(kind: KeyKind, tenantId: string | null, nowMs: number): NewKey {
     expires_ms: null,
   }
   return { text, row }
-}
-
-/** Puts keys of one owner in the place of those that an earlier run gave to it. */
-function replaceKeys(db: Kysely<ControlTables>, keys: readonly [NewKey, ...NewKey[]]): CompiledQuery[] {
-  const revokeEarlier = db
-    .updateTable('api_key')
-    .set({ status: 'revoked' })
-    .where('note', '=', NOTE)
-    .where('status', '=', 'active')
-    .where('tenant_id', 'is not distinct from', keys[0].row.tenant_id)
-  const insert = db.insertInto('api_key').values(keys.map(({ row }) => row))
-  return [revokeEarlier.compile(), insert.compile()]
-}
-
-function addTenant(
-  db: Kysely<ControlTables>,
-  { id, name }: { id: string; name: string },
-  nowMs: number,
-): CompiledQuery {
-  const row = {
-    id,
-    name,
-    status: 'active',
-    plan: 'standard',
-    payload_database: 'PAYLOAD',
-    settings_version: 0,
-    created_ms: nowMs,
-  }
-  return db
-    .insertInto('tenant')
-    .values(row)
-    .onConflict((conflict) => conflict.doNothing())
-    .compile()
-}
-
-function addDomain(
-  db: Kysely<ControlTables>,
-  { host, tenantId }: { host: string; tenantId: string },
-  nowMs: number,
-): CompiledQuery {
-  return db
-    .insertInto('domain')
-    .values({ host, tenant_id: tenantId, status: 'active', created_ms: nowMs })
-    .onConflict((conflict) => conflict.doNothing())
-    .compile()
 }
 
 const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))

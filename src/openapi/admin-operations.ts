@@ -23,7 +23,7 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
     description:
       'received = stored + duplicate + sampled + dropped + all rejected, for the tenant and each key, at every moment: ' +
       '`imbalance` is always 0. Bytes in are uncompressed bodies.',
-    answers: { 200: { description: 'The account', content: { 'application/json': UsageAnswer } } },
+    answers: { 200: { description: 'The account.', content: { 'application/json': UsageAnswer } } },
     problems: ['ingest_paused'],
     example: {
       status: 200,

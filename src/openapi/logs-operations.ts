@@ -147,7 +147,7 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
     query: SearchQuery,
     answers: {
       200: {
-        description: 'A page',
+        description: 'A page.',
         content: { 'application/json': SearchAnswer, 'application/x-ndjson': z.string() },
       },
     },
@@ -165,7 +165,7 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
     body: { description: 'The question.', content: { 'application/json': SearchBody } },
     answers: {
       200: {
-        description: 'A page',
+        description: 'A page.',
         content: { 'application/json': SearchAnswer, 'application/x-ndjson': z.string() },
       },
     },
@@ -192,7 +192,7 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
       'from which cursor to go on: `{"_meta":{"complete":true,"rows":1}}`, in CSV behind a `#`. `limit` is not used.',
     query: ExportQuery,
     answers: {
-      200: { description: 'The records', content: { 'application/x-ndjson': z.string(), 'text/csv': z.string() } },
+      200: { description: 'The records.', content: { 'application/x-ndjson': z.string(), 'text/csv': z.string() } },
     },
     problems: SEARCH_PROBLEMS,
     example: {
@@ -211,7 +211,7 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
     summary: 'One log',
     description: 'Exactly as it was sent, under `body`.',
     pathParameters: LogPath,
-    answers: { 200: { description: 'The record', content: { 'application/json': LogAnswer } } },
+    answers: { 200: { description: 'The record.', content: { 'application/json': LogAnswer } } },
     problems: ['ingest_paused'],
     example: { path: { id: logExample.id }, status: 200, answer: logExample },
   },
@@ -225,7 +225,7 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
     description: 'By the same service and host, where the record says which, or by everybody.',
     pathParameters: LogPath,
     query: ContextQuery,
-    answers: { 200: { description: 'The record and its neighbours', content: { 'application/json': ContextAnswer } } },
+    answers: { 200: { description: 'The record and its neighbours.', content: { 'application/json': ContextAnswer } } },
     problems: ['validation_failed', 'ingest_paused'],
     example: {
       path: { id: logExample.id },

@@ -34,8 +34,8 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
       '`degraded` (200): another store is down; logs are taken and found, and sealed bytes wait in the objects. ' +
       '`absent`: the binding is not configured.',
     answers: {
-      200: { description: 'healthy or degraded', content: { 'application/json': Health } },
-      503: { description: 'unhealthy', content: { 'application/json': Health } },
+      200: { description: 'Healthy or degraded.', content: { 'application/json': Health } },
+      503: { description: 'Unhealthy.', content: { 'application/json': Health } },
     },
     problems: [],
     example: { status: 200, answer: healthExample },
@@ -52,7 +52,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
       'bindings; a tenant’s key sees its tenant. Counts come from the tenants’ accounts and are exact. Requests by route ' +
       'and status are not in it: a Worker runs in many isolates, and each would tell its own count. Past 500 tenants the ' +
       'rest is left out, and `sluice_tenants_omitted` says how many.',
-    answers: { 200: { description: 'The measures', content: { [EXPOSITION_TYPE]: z.string() } } },
+    answers: { 200: { description: 'The measures.', content: { [EXPOSITION_TYPE]: z.string() } } },
     problems: [],
     example: { status: 200, answer: METRICS_EXAMPLE },
   },
@@ -64,7 +64,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     scope: 'public',
     summary: 'This API for machines',
     description: 'OpenAPI 3.1, made from the schemas that check requests.',
-    answers: { 200: { description: 'The description', content: { 'application/json': OpenapiAnswer } } },
+    answers: { 200: { description: 'The description.', content: { 'application/json': OpenapiAnswer } } },
     problems: [],
     example: { status: 200, answer: { openapi: '3.1.0', paths: { '/health': {} } } },
   },

@@ -53,8 +53,11 @@ export function equalsTest({ text: value, quoted }: Pick<Atom, 'text' | 'quoted'
   }
 }
 
+/** No number passes. */
+export const NO_NUMBER = (): boolean => false
+
 function equalsNumber(wanted: string): NonNullable<CellTest['number']> {
-  if (!isDecimal(wanted)) return () => false
+  if (!isDecimal(wanted)) return NO_NUMBER
   const number = Number(wanted)
   const isExact = Number.isFinite(number) && compareDecimals(String(number), wanted) === 0
   return (value, source) => value === number && (source === undefined ? isExact : compareDecimals(source, wanted) === 0)
@@ -108,7 +111,7 @@ export function cidrTest(text: string): CellTest {
     text: (folded, from, to) =>
       (to - from === whole.length && startsAt(folded, whole, from)) ||
       (cidr !== undefined && cidrContains(cidr, decoder.decode(folded.subarray(from, to)))),
-    number: () => false,
+    number: NO_NUMBER,
     needle: undefined,
     needleIsEnough: false,
     exact: undefined,
@@ -241,7 +244,7 @@ function textOrder(bound: string, holds: Holds): CellTest {
   const wanted = encoder.encode(foldText(bound))
   return {
     text: (folded, from, to) => holds(compareBytes(folded, from, to, wanted)),
-    number: () => false,
+    number: NO_NUMBER,
     ...NO_NEEDLE,
     skipsLiterals: true,
   }

@@ -11,6 +11,7 @@ import {
   containsTest,
   EXISTS_TEST,
   globTest,
+  NO_NUMBER,
   needleTest,
   PRESENT_TEST,
   regexTest,
@@ -321,7 +322,8 @@ function scanJson(table: Table, field: FieldColumn, test: CellTest, mark: (cell:
 /** The cells of JSON that can hold the test's needle, found natively; undefined when values may pass without it. */
 function cellsWithNeedle(cells: ColumnCells, count: number, test: CellTest): Uint8Array | undefined {
   const { needle, number } = test
-  if (needle === undefined || needle.length === 0 || number !== undefined) return undefined
+  if (needle === undefined || needle.length === 0) return undefined
+  if (number !== undefined && number !== NO_NUMBER) return undefined
   const found = new Uint8Array(count)
   const mark = (cell: number): void => {
     found[cell] = 1

@@ -50,15 +50,24 @@ export function catalogUnit(segment: CatalogSegment): CatalogUnit {
   }
 }
 
+/** A loader that gives account of what it read. */
+export interface StoreLoader extends UnitLoader {
+  readonly read: BytesRead
+  /** Whether a unit could not be read: an answer made of the others is not complete. */
+  isIncomplete(): boolean
+}
+
 /** Reads units wherever they are: those in memory at once, the others section by section. */
 export function createLoader(
   stores: SectionStores,
   held: ReadonlyMap<SearchUnit, DocumentTable>,
   published: ReadonlyMap<SearchUnit, CatalogUnit>,
-): UnitLoader & { readonly read: BytesRead } {
+): StoreLoader {
   const read: BytesRead = { memory: 0, kv: 0, d1: 0, r2: 0 }
+  let isIncomplete = false
   return {
     read,
+    isIncomplete: () => isIncomplete,
     bytesRead: () => read.kv + read.d1 + read.r2,
     load: async (requests) => {
       const stored = requests.flatMap(({ unit, columns }, index) => {
@@ -72,6 +81,7 @@ export function createLoader(
         const reader = readers[number]
         tables[index] = reader && segmentTable(located.header, reader)
       }
+      isIncomplete ||= tables.includes(undefined)
       return tables
     },
     loadFilters: async (requests) => {

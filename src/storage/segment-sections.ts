@@ -35,70 +35,60 @@ export interface SectionRequest {
 }
 
 /**
- * Fetches sections of segments: from the isolate's memory, from KV where a whole half is wanted, else exactly their bytes
- * from D1 or R2. Answers in the order of the requests; undefined where a segment's bytes are nowhere.
+ * Fetches sections of segments: from the isolate's memory, from KV where most of a half is wanted, else exactly their bytes
+ * from D1 or R2. Answers in the order of the requests; undefined where sections are nowhere, or damaged.
  */
 export async function fetchSections(
   stores: SectionStores,
   requests: readonly SectionRequest[],
   read: BytesRead,
 ): Promise<(SectionReader | undefined)[]> {
-  const missing = requests.map((request) => missingSections(stores, request, read))
-  const wanted = await Promise.all(requests.map((request, index) => fetchHot(stores, request, missing[index], read)))
-  const ranges = requests.flatMap((request, index) =>
-    request.segment.place === 'd1' ? rangesOf(request, wanted[index]).map((range) => ({ index, range })) : [],
-  )
-  const found = await readHere(
-    stores,
-    ranges.map(({ range }) => range),
-  )
-  for (const [number, { index, range }] of ranges.entries()) {
-    const bytes = found[number]
-    if (bytes === undefined) continue
-    read.d1 += bytes.length
-    keepSections(stores, requests[index], wanted[index], { bytes, from: range.from })
-  }
-  await Promise.all(requests.map((request, index) => fetchArchived(stores, request, wanted[index], read)))
-  return requests.map((request) => readerOf(stores, request))
+  const fetches = requests.map((request) => beginFetch(stores, request, read))
+  await Promise.all(fetches.map((fetch) => fetchHot(stores, fetch, read)))
+  await fetchHere(stores, fetches, read)
+  await Promise.all(fetches.map((fetch) => fetchArchived(stores, fetch, read)))
+  return fetches.map(readerOf)
 }
 
-/** Ranges from D1. When it does not answer, nothing is there: the answer will say that it is partial. */
-const readHere = (stores: SectionStores, ranges: readonly PayloadRange[]): Promise<(Uint8Array | undefined)[]> =>
-  readPayloadRanges(stores.payload, stores.tenantId, ranges).catch(() => ranges.map(() => undefined))
+/** A request on its way. What was found is held here: the memory may drop it meanwhile. */
+interface Fetch {
+  readonly request: SectionRequest
+  readonly found: Map<number, Uint8Array>
+}
 
 const memoryOf = ({ memory }: SectionStores): BoundedCache<Uint8Array> => memory ?? isolateSections
 
 const keyOf = (tenantId: string, segmentId: string, section: number): string => `${tenantId}/${segmentId}/${section}`
 
-function missingSections(
-  stores: SectionStores,
-  { segment, located, sections: asked }: SectionRequest,
-  read: BytesRead,
-): number[] {
-  return [...new Set(asked)].filter((section) => {
-    const known = memoryOf(stores).get(keyOf(stores.tenantId, segment.id, section))
-    if (known !== undefined) read.memory += known.length
-    return known === undefined && located.header.sections[section][1] > 0
-  })
+function beginFetch(stores: SectionStores, request: SectionRequest, read: BytesRead): Fetch {
+  const found = new Map<number, Uint8Array>()
+  for (const section of request.sections) {
+    const isEmpty = request.located.header.sections[section][1] === 0
+    const known = isEmpty
+      ? new Uint8Array(0)
+      : memoryOf(stores).get(keyOf(stores.tenantId, request.segment.id, section))
+    if (known === undefined || found.has(section)) continue
+    read.memory += known.length
+    found.set(section, known)
+  }
+  return { request, found }
 }
 
-/** KV has whole halves only: each is worth reading when most of it is wanted. Answers what is still missing. */
-async function fetchHot(
-  stores: SectionStores,
-  request: SectionRequest,
-  wanted: readonly number[],
-  read: BytesRead,
-): Promise<number[]> {
-  const { segment, located } = request
+const missingFrom = ({ request, found }: Fetch): number[] =>
+  [...new Set(request.sections)].filter((section) => !found.has(section))
+
+/** KV has whole halves only: each is worth reading when most of it is wanted. */
+async function fetchHot(stores: SectionStores, fetch: Fetch, read: BytesRead): Promise<void> {
+  const { segment, located } = fetch.request
   const split = coreLength(located.header)
+  const wanted = missingFrom(fetch)
   const isCore = (section: number): boolean => located.header.sections[section][0] < split
   const restLength = segment.bytes - located.sectionsAt - split
-  const halves = [
+  const halves: readonly Half[] = [
     { name: 'core', from: located.sectionsAt, length: split, sections: wanted.filter(isCore) },
     { name: 'rest', from: located.sectionsAt + split, length: restLength, sections: wanted.filter((n) => !isCore(n)) },
-  ] as const
-  const missing = await Promise.all(halves.map((half) => fetchHalf(stores, request, half, read)))
-  return missing.flat()
+  ]
+  await Promise.all(halves.map((half) => fetchHalf(stores, fetch, half, read)))
 }
 
 interface Half {
@@ -109,43 +99,51 @@ interface Half {
   readonly sections: readonly number[]
 }
 
-/** One half; answers the sections that are still missing. KV is never the truth: what is damaged there is missing. */
 async function fetchHalf(
   stores: SectionStores,
-  request: SectionRequest,
+  fetch: Fetch,
   { name, from, length, sections }: Half,
   read: BytesRead,
-): Promise<readonly number[]> {
-  const bytesWanted = sections.reduce((sum, section) => sum + request.located.header.sections[section][1], 0)
-  if (bytesWanted * 2 < length || sections.length === 0) return sections
-  const bytes = await readHotSegment(stores.cache, stores.tenantId, request.segment.id, name)
-  if (bytes === undefined) return sections
+): Promise<void> {
+  const { segment, located } = fetch.request
+  const bytesWanted = sections.reduce((sum, section) => sum + located.header.sections[section][1], 0)
+  if (sections.length === 0 || bytesWanted * 2 < length) return
+  const bytes = await readHotSegment(stores.cache, stores.tenantId, segment.id, name)
+  if (bytes === undefined) return
   read.kv += bytes.length
-  const kept = keepSections(stores, request, sections, { bytes, from })
-  return sections.filter((section) => !kept.includes(section))
+  keepSections(stores, fetch, { bytes, from })
 }
 
-async function fetchArchived(
-  stores: SectionStores,
-  request: SectionRequest,
-  wanted: readonly number[],
-  read: BytesRead,
-): Promise<void> {
-  const { segment } = request
-  if (segment.place !== 'r2' || segment.archiveKey === undefined || stores.archive === undefined) return
-  const key = segment.archiveKey
-  for (const range of rangesOf(request, wanted)) {
-    const from = segment.archiveOffset + range.from
-    const bytes = await readObject(stores.archive, key, from, segment.archiveOffset + range.to).catch(() => undefined)
+/** The rest from D1, all segments in one go. When it does not answer, nothing is there. */
+async function fetchHere(stores: SectionStores, fetches: readonly Fetch[], read: BytesRead): Promise<void> {
+  const wanted = fetches
+    .filter(({ request }) => request.segment.place === 'd1')
+    .flatMap((fetch) => rangesOf(fetch).map((range) => ({ fetch, range })))
+  const ranges = wanted.map(({ range }) => range)
+  const pieces = await readPayloadRanges(stores.payload, stores.tenantId, ranges).catch(() => [])
+  for (const [index, bytes] of pieces.entries()) {
     if (bytes === undefined) continue
-    read.r2 += bytes.length
-    keepSections(stores, request, wanted, { bytes, from: range.from })
+    read.d1 += bytes.length
+    keepSections(stores, wanted[index].fetch, { bytes, from: wanted[index].range.from })
   }
 }
 
-/** Byte ranges of the segment that hold the sections; neighbours are read as one. */
-function rangesOf({ segment, located }: SectionRequest, wanted: readonly number[]): PayloadRange[] {
-  const places = wanted
+async function fetchArchived(stores: SectionStores, fetch: Fetch, read: BytesRead): Promise<void> {
+  const { place, archiveKey, archiveOffset } = fetch.request.segment
+  if (place !== 'r2' || archiveKey === undefined || stores.archive === undefined) return
+  for (const range of rangesOf(fetch)) {
+    const [from, to] = [archiveOffset + range.from, archiveOffset + range.to]
+    const bytes = await readObject(stores.archive, archiveKey, from, to).catch(() => undefined)
+    if (bytes === undefined) continue
+    read.r2 += bytes.length
+    keepSections(stores, fetch, { bytes, from: range.from })
+  }
+}
+
+/** Byte ranges of the segment that hold what is missing; neighbours are read as one. */
+function rangesOf(fetch: Fetch): PayloadRange[] {
+  const { segment, located } = fetch.request
+  const places = missingFrom(fetch)
     .map((section) => located.header.sections[section])
     .map(([offset, stored]) => ({ from: located.sectionsAt + offset, to: located.sectionsAt + offset + stored }))
     .sort((left, right) => left.from - right.from)
@@ -164,39 +162,27 @@ interface Piece {
   readonly from: number
 }
 
-/** A section's part of a piece; undefined when the piece does not hold the whole of it. */
-function sliceOf({ located }: SectionRequest, section: number, piece: Piece): Uint8Array | undefined {
-  const [offset, stored] = located.header.sections[section]
-  const start = located.sectionsAt + offset - piece.from
-  if (start < 0 || start + stored > piece.bytes.length) return undefined
-  return piece.bytes.subarray(start, start + stored)
-}
-
-/** Remembers the sections that a piece holds whole and undamaged, and answers which these are. */
-function keepSections(stores: SectionStores, request: SectionRequest, wanted: readonly number[], piece: Piece): number[] {
-  return wanted.filter((section) => {
-    const bytes = sliceOf(request, section, piece)
-    if (bytes === undefined || !isSound(bytes)) return false
+/** Keeps what is missing and stands in a piece whole and undamaged. */
+function keepSections(stores: SectionStores, fetch: Fetch, piece: Piece): void {
+  const { segment, located } = fetch.request
+  for (const section of missingFrom(fetch)) {
+    const [offset, stored] = located.header.sections[section]
+    const start = located.sectionsAt + offset - piece.from
+    if (start < 0 || start + stored > piece.bytes.length) continue
     // A copy, so that a small section does not keep a large piece in memory.
-    memoryOf(stores).put(keyOf(stores.tenantId, request.segment.id, section), bytes.slice(), bytes.length)
-    return true
-  })
+    const bytes = piece.bytes.slice(start, start + stored)
+    if (!isSound(bytes)) continue
+    fetch.found.set(section, bytes)
+    memoryOf(stores).put(keyOf(stores.tenantId, segment.id, section), bytes, stored)
+  }
 }
 
-/** Unpacks sections when they are read. Undefined when one is missing or damaged: the segment cannot be searched. */
-function readerOf(
-  stores: SectionStores,
-  { segment, located, sections: asked }: SectionRequest,
-): SectionReader | undefined {
-  const held = new Map<number, Uint8Array>()
-  for (const section of asked) {
-    const stored = located.header.sections[section][1]
-    const bytes = stored === 0 ? new Uint8Array(0) : memoryOf(stores).get(keyOf(stores.tenantId, segment.id, section))
-    if (bytes === undefined) return undefined
-    held.set(section, bytes)
-  }
+/** Unpacks sections when they are read. Undefined when one was not found: the segment cannot be searched. */
+function readerOf(fetch: Fetch): SectionReader | undefined {
+  const { segment, located } = fetch.request
+  if (missingFrom(fetch).length > 0) return undefined
   return (section) => {
-    const bytes = held.get(section)
+    const bytes = fetch.found.get(section)
     if (bytes === undefined) throw new Error(`section ${section} of ${segment.id} was not asked for`)
     const [, , length, codec] = located.header.sections[section]
     return unpackSection(codec, bytes, length)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { SEGMENT_ROWS_MAX } from '../../src/limits/limits'
 import { pageOf, receiptOf, usageOf } from '../support/answers'
 import { type Answer, Client } from '../support/client'
@@ -65,7 +65,7 @@ async function release({ ingestKey, adminKey, canary }: Party): Promise<void> {
   for (let sent = 0; sent < SEGMENT_ROWS_MAX + 5000; sent += 9000)
     receiptOf(await writer.post('/logs', many, { 'idempotency-key': `${canary}-${sent}` }))
   const admin = new Client({ port: server.port, key: adminKey })
-  await expect.poll(async () => (await usageOf(admin)).generation, { timeout: 20_000 }).toBeGreaterThan(0)
+  await vi.waitFor(async () => expect((await usageOf(admin)).generation).toBeGreaterThan(0), { timeout: 20_000 })
 }
 
 const connect = (key: string, host?: string) => new Client({ port: server.port, key, ...(host && { host }) })

@@ -16,6 +16,7 @@ async function wholeLife(world: TenantWorld, run: (task: () => Promise<void>) =>
   world.advance(25 * HOUR_MS)
   await work()
   world.advance(HOUR_MS)
+  await work()
   world.append(5, world.nowMs - 2 * HOUR_MS)
   world.advance(20 * MINUTE_MS)
   await work()
@@ -35,13 +36,13 @@ const once = async (task: () => Promise<void>): Promise<void> => task()
 
 /** Tries again after the failure that was asked for, as the next alarm would. */
 const untilDone =
-  (afterwards: () => void) =>
+  (afterwards: () => Promise<void>) =>
   async (task: () => Promise<void>): Promise<void> => {
     try {
       await task()
     } catch (error) {
       if (!(error instanceof Broken)) throw error
-      afterwards()
+      await afterwards()
       await task()
     }
   }
@@ -75,18 +76,19 @@ describe('a segment from the journal to its expiry', () => {
     )
   })
 
-  const retries: [string, (world: TenantWorld) => void][] = [
-    ['the same code', () => undefined],
+  const retries: [string, (world: TenantWorld) => Promise<void>][] = [
+    ['the same code', async () => undefined],
     [
       'records that came meanwhile, to be sealed before the retry',
-      (world) => {
+      async (world) => {
         world.append(4)
         world.advance(10 * MINUTE_MS)
+        await world.work()
       },
     ],
     [
       'newer code and other settings, in an object that was loaded again',
-      (world) => {
+      async (world) => {
         world.code = 'new'
         world.settings = { ...world.settings, ttlDays: 31, hotMs: world.settings.hotMs / 2, expireStep: 2 }
         world.evict()

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { contentOf, type Operation, problemsOf } from '../../src/openapi/operation'
+import { contentOf, type Operation } from '../../src/openapi/operation'
 
 const GROUPS: Readonly<Record<Operation['group'], string>> = {
   service: 'The service',
@@ -32,15 +32,19 @@ function operationText(operation: Operation): string {
     parametersText(operation),
     bodyText(operation),
     Object.entries(answers)
-      .map(([status, answer]) => `**${status}** ${answer.description}: ${typesText(answer)}.`)
-      .join(' '),
+      .map(([status, answer]) => `**${status}** ${typesText(answer)}. ${answer.description}`)
+      .join('\n\n'),
     fenced(typeof example.answer === 'string' ? 'text' : 'json', example.answer),
-    `**Problems.** ${problemsOf(operation)
-      .map((code) => `[\`${code}\`](errors.md#${code})`)
-      .join(', ')}.`,
+    problemsText(operation),
     fenced('sh', curlText(operation)),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
+}
+
+function problemsText({ scope, problems }: Operation): string {
+  const own = problems.map((code) => `[\`${code}\`](errors.md#${code})`).join(', ')
+  const shared = scope === 'public' ? '[any request](#any-request)' : '[any request with a key](#any-request)'
+  return `**Problems.** ${own === '' ? 'Those' : `${own}, and those`} of ${shared}.`
 }
 
 function bodyText({ body }: Operation): string {

@@ -141,8 +141,8 @@ export class TenantWorld {
       const seq = row && this.#seqsIn(row)[index]
       if (seq !== undefined) this.#erasing.add(seq)
     }
-    await eraseRows(this.ports(), segmentId, rows, this.nowMs)
-    for (const seq of this.#erasing) this.#erased.add(seq)
+    const outcome = await eraseRows(this.ports(), segmentId, rows, this.nowMs)
+    if (outcome.ok) for (const seq of this.#erasing) this.#erased.add(seq)
   }
 
   /** Time goes on. Readers do not live longer than the longest query. */

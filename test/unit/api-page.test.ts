@@ -36,6 +36,14 @@ describe('the documents of the API', () => {
     await expect(`${introduction}${MARKER}\n${operationsText(OPERATIONS)}`).toMatchFileSnapshot(PAGE)
   })
 
+  it('say once what any request can be answered with', () => {
+    const [introduction] = readFileSync(PAGE, 'utf8').split(MARKER)
+    for (const operation of OPERATIONS) {
+      const shared = problemsOf(operation).filter((code) => !operation.problems.includes(code))
+      for (const code of shared) expect(introduction).toContain(`errors.md#${code}`)
+    }
+  })
+
   it('are an OpenAPI description of every route', () => {
     const { paths } = openapiDocument(OPERATIONS, { version: '0', server: 'http://localhost' })
     const listed = Object.entries(paths).flatMap(([path, methods]) =>
