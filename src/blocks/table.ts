@@ -1,7 +1,7 @@
 import type { HexCells } from '../segments/hex-cells'
 import { hexCellText } from '../segments/hex-cells'
 import { type Block, type ColumnKind, cellStart, rowsOfColumn, type Shape, type TextCells } from './block'
-import { foldCells, indexPatch, restoreCell } from './case-patch'
+import { foldCells, indexPatch, restoreCell, restoreCells } from './case-patch'
 import { documentText, stringSource } from './document'
 
 /**
@@ -178,7 +178,10 @@ function blockCells(cells: TextCells): ColumnCells {
   return { form: 'text', folded: folded.cells, restore: (cell) => bytesOfCell(cells, cell) }
 }
 
-/** Folded cells whose letter case is restored cell by cell; the patch is only read when the first one is. */
+/** When this many cells of a column were restored one by one, the rest is restored at once. */
+const SINGLE_RESTORES_MAX = 512
+
+/** Folded cells whose letter case is restored when it is asked for; the patch is only read then. */
 export function foldedColumn({
   cells,
   patch,
@@ -186,11 +189,13 @@ export function foldedColumn({
   readonly cells: TextCells
   readonly patch: () => Uint8Array
 }): ColumnCells {
-  const whole = memoised(() => {
-    const folded = { cells, patch: patch() }
-    return { folded, index: indexPatch(folded.patch, cells.count) }
-  })
-  return { form: 'text', folded: cells, restore: (cell) => restoreCell(whole(0).folded, whole(0).index, cell) }
+  const folded = memoised(() => ({ cells, patch: patch() }))
+  const index = memoised(() => indexPatch(folded(0).patch, cells.count))
+  const restored = memoised(() => restoreCells(folded(0)))
+  let singles = 0
+  const restore = (cell: number): Uint8Array =>
+    singles++ < SINGLE_RESTORES_MAX ? restoreCell(folded(0), index(0), cell) : bytesOfCell(restored(0), cell)
+  return { form: 'text', folded: cells, restore }
 }
 
 /** Computes each answer once. */

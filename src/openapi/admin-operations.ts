@@ -7,7 +7,7 @@ const account = {
   duplicate: 0,
   sampled: 0,
   dropped: 0,
-  rejected: { time_too_old: 3 },
+  rejected: { invalid_timestamp: 3 },
   bytesIn: 291480,
 }
 

@@ -87,6 +87,38 @@ export const SearchAnswer = z.strictObject({
   meta: SearchMeta,
 })
 
+/** What pipes that count or compute make of the records. */
+export const TableAnswer = z.strictObject({
+  columns: z.array(z.string()).meta({ description: 'The members of each row, in their order.' }),
+  data: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))),
+  truncated: z.boolean().meta({ description: 'There were more groups or values than could be kept apart.' }),
+  meta: SearchMeta,
+})
+
+export const FacetsAnswer = z.strictObject({
+  data: z.array(
+    z.strictObject({
+      field: z.string(),
+      values: z.array(z.strictObject({ value: z.union([z.string(), z.number()]), count })),
+      truncated: z.boolean(),
+    }),
+  ),
+  meta: SearchMeta,
+})
+
+export const FieldsAnswer = z.strictObject({
+  data: z.array(
+    z.strictObject({
+      name: z.string(),
+      kinds: z.array(z.string()),
+      records: count.meta({ description: 'Matching records that have it.' }),
+      coverage: z.number().min(0).max(1).meta({ description: 'The share of matching records that have it.' }),
+    }),
+  ),
+  truncated: z.boolean(),
+  meta: SearchMeta,
+})
+
 export const ContextAnswer = z.strictObject({
   before: z.array(LogAnswer).meta({ description: 'Oldest first.' }),
   log: LogAnswer,

@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { SearchBody } from '../http/search-body'
 import { SearchQuery } from '../http/search-query'
 import { BATCH_RECORDS_MAX, CONTEXT_DEFAULT, CONTEXT_MAX, IDEMPOTENCY_KEY_CHARACTERS_MAX } from '../limits/limits'
-import { ContextAnswer, LogAnswer, ReceiptAnswer, SearchAnswer } from './answers'
+import { ContextAnswer, LogAnswer, ReceiptAnswer, SearchAnswer, TableAnswer } from './answers'
+import { logExample, SEARCH_PROBLEMS, searchExample } from './examples'
 import type { Operation } from './operation'
 
 const IngestQuery = z.strictObject({
@@ -51,39 +52,6 @@ const ContextQuery = z.strictObject({
     .default('same')
     .meta({ description: 'same: of the same service and host; all: of everybody.', examples: ['all'] }),
 })
-
-const logExample = {
-  id: 'log_0041hr2ctqw0000000000001g',
-  time: '2026-11-21T10:00:00.000Z',
-  received: '2026-11-21T10:00:00.012Z',
-  seq: 1,
-  level: 'error',
-  service: 'checkout',
-  message: 'payment timeout after 30s',
-  source: 'http',
-  body: { level: 'error', service: 'checkout', message: 'payment timeout after 30s', orderId: 'o_17' },
-} satisfies z.input<typeof LogAnswer>
-
-const searchExample: z.input<typeof SearchAnswer> = {
-  data: [logExample],
-  page: { next_cursor: null, prev_cursor: null, has_more: false },
-  meta: {
-    query: { normalized: 'level:error timeout', diagnostics: [] },
-    range: { from: '2026-10-22T10:00:00.000Z', to: '2026-11-22T10:00:00.000Z' },
-    took_ms: 3,
-    scanned_rows: 1,
-    scanned_bytes: 0,
-    bytes_read: { cache: 0, payload: 0, archive: 0 },
-    matched: 1,
-    matched_is_estimate: false,
-    partial: false,
-    partial_reason: null,
-    searched_back_to: '2026-10-22T10:00:00.000Z',
-    warnings: [],
-  },
-}
-
-const SEARCH_PROBLEMS = ['validation_failed', 'query_syntax', 'cursor_mismatch', 'ingest_paused'] as const
 
 /** Sending logs, and finding them again. */
 export const LOGS_OPERATIONS: readonly Operation[] = [
@@ -143,12 +111,13 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
       'The records that match, newest first, a page at a time. Every log whose POST was answered is in it. `meta` says ' +
       'what range was looked at, how many rows, and whether the answer is whole. Follow `next_cursor` with the same ' +
       'question for the next page: pages neither skip nor repeat while logs arrive. With `Accept: application/x-ndjson` ' +
-      'there is one record per line, and a last line with `_meta`.',
+      'there is one record per line, and a last line with `_meta`. With pipes that count or compute (`level:error | count ' +
+      'by service`) the answer is a table: `columns`, and in `data` an object for each row.',
     query: SearchQuery,
     answers: {
       200: {
-        description: 'A page.',
-        content: { 'application/json': SearchAnswer, 'application/x-ndjson': z.string() },
+        description: 'A page of records, or a table where the query ends in a pipe that counts or computes.',
+        content: { 'application/json': z.union([SearchAnswer, TableAnswer]), 'application/x-ndjson': z.string() },
       },
     },
     problems: SEARCH_PROBLEMS,
@@ -165,8 +134,8 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
     body: { description: 'The question.', content: { 'application/json': SearchBody } },
     answers: {
       200: {
-        description: 'A page.',
-        content: { 'application/json': SearchAnswer, 'application/x-ndjson': z.string() },
+        description: 'A page of records, or a table where the query ends in a pipe that counts or computes.',
+        content: { 'application/json': z.union([SearchAnswer, TableAnswer]), 'application/x-ndjson': z.string() },
       },
     },
     problems: [...SEARCH_PROBLEMS, 'invalid_json', 'empty_body', 'payload_too_large'],
@@ -192,7 +161,10 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
       'from which cursor to go on: `{"_meta":{"complete":true,"rows":1}}`, in CSV behind a `#`. `limit` is not used.',
     query: ExportQuery,
     answers: {
-      200: { description: 'The records.', content: { 'application/x-ndjson': z.string(), 'text/csv': z.string() } },
+      200: {
+        description: 'The records.',
+        content: { 'application/x-ndjson': z.string(), 'text/csv; charset=utf-8': z.string() },
+      },
     },
     problems: SEARCH_PROBLEMS,
     example: {

@@ -71,10 +71,16 @@ export function globTest(pattern: string): CellTest {
     text: (folded, from, to) => matchesGlob(decoder.decode(folded.subarray(from, to)), pieces),
     number: undefined,
     needle: literal === '' ? undefined : encoder.encode(literal),
-    needleIsEnough: false,
+    needleIsEnough: literal !== '' && isSurrounded(pieces),
     exact: undefined,
   }
 }
+
+/** `*text*` is looked for as plain text is. */
+const isSurrounded = (pieces: readonly string[]): boolean =>
+  pieces.length > 2 &&
+  pieces.every((piece, index) => (piece === STAR) === (index === 0 || index === pieces.length - 1)) &&
+  !pieces.includes(QUESTION)
 
 /** A regular expression, letter case counting unless it says otherwise. */
 export function regexTest(regex: Regex): CellTest {
@@ -274,6 +280,10 @@ function startsAt(bytes: Uint8Array, prefix: Uint8Array, at: number): boolean {
 const ANY = '*'
 const ONE = '?'
 
+/** Wildcards as tokens of two characters, which no single character of a text equals. */
+const STAR = '\0*'
+const QUESTION = '\0?'
+
 /** The pattern as tokens (a character, ANY or ONE, the latter two marked by a NUL before them) and its literal runs. */
 function splitGlob(pattern: string): { pieces: readonly string[]; parts: readonly string[] } {
   const pieces: string[] = []
@@ -282,7 +292,7 @@ function splitGlob(pattern: string): { pieces: readonly string[]; parts: readonl
   for (let index = 0; index < characters.length; index++) {
     const character = characters[index]
     if (character === ANY || character === ONE) {
-      pieces.push(`\0${character}`)
+      pieces.push(character === ANY ? STAR : QUESTION)
       parts.push('')
       continue
     }
@@ -302,10 +312,10 @@ function matchesGlob(text: string, pieces: readonly string[]): boolean {
   let starAt = -1
   let starPiece = -1
   while (at < characters.length) {
-    if (pieces[piece] === '\0*') {
+    if (pieces[piece] === STAR) {
       starPiece = piece++
       starAt = at
-    } else if (pieces[piece] === '\0?' || pieces[piece] === characters[at]) {
+    } else if (pieces[piece] === QUESTION || pieces[piece] === characters[at]) {
       piece++
       at++
     } else if (starPiece >= 0) {
@@ -315,6 +325,6 @@ function matchesGlob(text: string, pieces: readonly string[]): boolean {
       return false
     }
   }
-  while (pieces[piece] === '\0*') piece++
+  while (pieces[piece] === STAR) piece++
   return piece === pieces.length
 }

@@ -3,15 +3,14 @@ import type { Env } from '../env'
 import { callerOf, refusalError } from '../http/caller'
 import type { TenantRequest } from '../http/handler'
 import type { SearchUnit, UnitLoader } from '../query/units'
-import { type CatalogUnit, createLoader, readCatalogUnits } from '../storage/search-units'
-import type { BytesRead } from '../storage/segment-sections'
+import { type CatalogUnit, createLoader, readCatalogUnits, type StoreLoader } from '../storage/search-units'
 import { readSnapshot } from '../storage/unpublished'
 import { tenantStub } from '../tenant-stub'
 
 /** Everything of a tenant at one moment, ready to be searched. */
 export interface OpenSearch {
   readonly units: readonly SearchUnit[]
-  readonly loader: UnitLoader & { readonly read: BytesRead }
+  readonly loader: StoreLoader
   readonly nextSeq: number
   readonly cursorSecret: string
   /** A loader for the same units with its own account of bytes read. */

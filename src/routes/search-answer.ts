@@ -22,6 +22,8 @@ export function metaOf(
   startedMs: number,
 ): object {
   const { query } = parameters
+  // A record that was found may still be one that cannot be read.
+  const partial = account.partial ?? (open.loader.isIncomplete() ? 'segment_unavailable' : undefined)
   return {
     query: { normalized: printQuery(query), diagnostics: query.diagnostics },
     range: { from: isoTime(range.fromMs), to: isoTime(range.toMs) },
@@ -31,8 +33,8 @@ export function metaOf(
     bytes_read: open.loader.read,
     matched: account.matched,
     matched_is_estimate: !account.matchedIsExact,
-    partial: account.partial !== undefined,
-    partial_reason: account.partial ?? null,
+    partial: partial !== undefined,
+    partial_reason: partial ?? null,
     searched_back_to: isoTime(account.searchedTo),
     warnings: query.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning').map(({ message }) => message),
   }

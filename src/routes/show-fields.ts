@@ -25,14 +25,12 @@ export const showFields: Handler = async (request, env) => {
   const all = [...counts].sort(
     ([leftName, left], [rightName, right]) => right.records - left.records || (leftName < rightName ? -1 : 1),
   )
-  const data = all
-    .slice(0, FIELDS_MAX)
-    .map(([name, { records, kinds }]) => ({
-      name,
-      kinds: [...kinds].sort(),
-      records,
-      coverage: found.matched === 0 ? 0 : records / found.matched,
-    }))
+  const data = all.slice(0, FIELDS_MAX).map(([name, { records, kinds }]) => ({
+    name,
+    kinds: [...kinds].sort(),
+    records,
+    coverage: found.matched === 0 ? 0 : records / found.matched,
+  }))
   const account = { ...found, matchedIsExact: found.partial === undefined }
   return jsonAnswer({
     data,

@@ -29,22 +29,64 @@ export function packIntegers(values: Float64Array): PackedIntegers {
   return { mode: 'base', width: baseWidth, base: min, bytes: planes(baseWidth, values, 'base', min) }
 }
 
-export function unpackIntegers(packed: PackedIntegers, count: number): Float64Array {
-  const { mode, width, base, bytes } = packed
+export function unpackIntegers({ mode, width, base, bytes }: PackedIntegers, count: number): Float64Array {
+  if (width > 3) return settle(joinWide(bytes, width, count), mode, base)
+  const numbers = joinNarrow(bytes, width, count)
+  return mode === 'base' ? addBase(numbers, base) : addSteps(numbers, base)
+}
+
+// Up to three bytes a number fit the engine's small integers, which it handles several times faster than doubles; nearly
+// all columns are that narrow.
+
+function joinNarrow(bytes: Uint8Array, width: number, count: number): Uint8Array | Int32Array {
+  if (width === 1) return bytes.subarray(0, count)
+  const numbers = new Int32Array(count)
+  if (width === 2) {
+    for (let index = 0; index < count; index++) numbers[index] = bytes[index] | (bytes[count + index] << 8)
+    return numbers
+  }
+  for (let index = 0; index < count; index++) {
+    numbers[index] = bytes[index] | (bytes[count + index] << 8) | (bytes[2 * count + index] << 16)
+  }
+  return numbers
+}
+
+function addBase(numbers: Uint8Array | Int32Array, base: number): Float64Array {
+  const values = new Float64Array(numbers.length)
+  for (let index = 0; index < numbers.length; index++) values[index] = numbers[index] + base
+  return values
+}
+
+function addSteps(steps: Uint8Array | Int32Array, base: number): Float64Array {
+  const values = new Float64Array(steps.length)
+  let value = base
+  for (let index = 0; index < steps.length; index++) {
+    const step = steps[index]
+    value += (step >>> 1) ^ -(step & 1)
+    values[index] = value
+  }
+  return values
+}
+
+function joinWide(bytes: Uint8Array, width: number, count: number): Float64Array {
   const values = new Float64Array(count)
   for (let plane = width - 1; plane >= 0; plane--) {
     const start = plane * count
     for (let index = 0; index < count; index++) values[index] = values[index] * 256 + bytes[start + index]
   }
-  if (mode === 'base') {
-    for (let index = 0; index < count; index++) values[index] += base
-    return values
-  }
+  return values
+}
+
+function settle(values: Float64Array, mode: 'base' | 'delta', base: number): Float64Array {
   let value = base
-  for (let index = 0; index < count; index++) {
-    const step = values[index]
-    value += step % 2 === 0 ? step / 2 : -(step + 1) / 2
-    values[index] = value
+  for (let index = 0; index < values.length; index++) {
+    const number = values[index]
+    if (mode === 'base') {
+      values[index] = number + base
+    } else {
+      value += number % 2 === 0 ? number / 2 : -(number + 1) / 2
+      values[index] = value
+    }
   }
   return values
 }

@@ -19,8 +19,8 @@ const ROUTES = [
   '/logs?q=service:canaries',
   '/logs?q=*:canary',
   '/logs/search',
-  '/logs/export',
-  '/logs/export?format=csv',
+  '/logs/export?q=canary',
+  '/logs/export?q=canary&format=csv',
   '/logs/tail',
   '/analytics/histogram',
   '/analytics/facets',
@@ -61,9 +61,8 @@ async function release({ ingestKey, adminKey, canary }: Party): Promise<void> {
     trace_id: canary,
   })
   const writer = new Client({ port: server.port, key: ingestKey })
-  const many = `${log}\n`.repeat(9000)
-  for (let sent = 0; sent < SEGMENT_ROWS_MAX + 5000; sent += 9000)
-    receiptOf(await writer.post('/logs', many, { 'idempotency-key': `${canary}-${sent}` }))
+  const many = `${log}\n`.repeat(50) + '{"message":"a log among others"}\n'.repeat(9000)
+  for (let sent = 0; sent < SEGMENT_ROWS_MAX + 5000; sent += 9000) receiptOf(await writer.post('/logs', many))
   const admin = new Client({ port: server.port, key: adminKey })
   await vi.waitFor(async () => expect((await usageOf(admin)).generation).toBeGreaterThan(0), { timeout: 20_000 })
 }

@@ -17,14 +17,18 @@ async function wholeLife(world: TenantWorld, run: (task: () => Promise<void>) =>
   await work()
   world.advance(HOUR_MS)
   await work()
-  world.append(5, world.nowMs - 2 * HOUR_MS)
+  world.append(5)
   world.advance(20 * MINUTE_MS)
   await work()
   world.advance(33 * DAY_MS)
-  world.retain(world.nowMs)
-  await work()
-  world.advance(HOUR_MS)
-  await work()
+  // What is sealed after the first night's run waits for the second.
+  for (let night = 0; night < 2; night++) {
+    world.retain(world.nowMs)
+    await work()
+    world.advance(HOUR_MS)
+    await work()
+    world.advance(DAY_MS)
+  }
 }
 
 function firstLive(world: TenantWorld): string {
@@ -81,7 +85,7 @@ describe('a segment from the journal to its expiry', () => {
     [
       'records that came meanwhile, to be sealed before the retry',
       async (world) => {
-        world.append(4)
+        if (world.retentions < 2) world.append(4)
         world.advance(10 * MINUTE_MS)
         await world.work()
       },

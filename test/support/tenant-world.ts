@@ -71,6 +71,7 @@ export class TenantWorld {
   readonly away = new Set<'d1' | 'r2'>()
   steps = 0
   readonly names: string[] = []
+  retentions = 0
   breaks: Break | undefined
   /** Whether readers look after each step. */
   isWatched = true
@@ -96,7 +97,7 @@ export class TenantWorld {
   readonly #isolate = new Map<number, readonly CatalogRow[]>()
   #numbers = 0
 
-  append(count: number, timeMs = this.nowMs): AppendOutcome {
+  append(count: number, timeMs = Math.min(this.nowMs, RECEIVED_MS + 20 * HOUR_MS)): AppendOutcome {
     const times = Array.from({ length: count }, (_, index) => timeMs + index)
     const lines = times.map((ms, index) =>
       JSON.stringify({ timestamp: new Date(ms).toISOString(), message: `n ${index}` }),
@@ -104,6 +105,7 @@ export class TenantWorld {
     const text = lines.join('\n')
     const batch = blocksByText.get(text) ?? read(text)
     blocksByText.set(text, batch)
+    if (batch.rejected.length > 0) throw new Error(`the records cannot be kept: ${batch.rejected[0].detail}`)
     const by = {
       ...{ tenantId: TENANT, host: '', keyId: 'key_a', address: '', settingsVersion: 0, batchId: 'b', minted: true },
       ...{ fingerprint: '', received: count, bytesIn: text.length, rejected: {}, errors: [], blocks: batch.summaries },
@@ -132,6 +134,7 @@ export class TenantWorld {
   }
 
   retain(slotMs: number): void {
+    this.retentions++
     this.state = afterRetentionCall(this.state, slotMs)
   }
 
