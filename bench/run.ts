@@ -203,7 +203,7 @@ async function storage(ready: RunningServer['ready']): Promise<void> {
     stored: number
     bytes_stored: number
     journal: { rows: number }
-    operations: { rowsWritten: number; requests: number }
+    operations: { rows_written: number; requests: number }
   } = JSON.parse(text)
   const perMillion = usage.bytes_stored / (usage.stored - usage.journal.rows)
   lines.push({
@@ -213,7 +213,7 @@ async function storage(ready: RunningServer['ready']): Promise<void> {
     aim: '30 MB',
     met: perMillion <= 40,
   })
-  const rows = usage.operations.rowsWritten / usage.operations.requests
+  const rows = usage.operations.rows_written / usage.operations.requests
   lines.push({
     measure: 'rows written a POST, sealing included',
     result: rows.toFixed(2),

@@ -11,6 +11,7 @@ import {
   foldersBelow,
   memberPath,
   type Node,
+  parseSource,
   placeOf,
   readSourceFiles,
   readText,
@@ -74,6 +75,59 @@ const placesOf = (among: readonly SourceFile[], breaks: (node: Node, file: Sourc
 const importersOf = (name: RegExp): string[] =>
   files.filter(({ imports }) => imports.some(({ target }) => name.test(target))).map(({ path }) => path)
 
+const isAny = ({ type }: Node): boolean => type === 'TSAnyKeyword'
+
+const isAssertion = (node: Node): boolean => {
+  if (node.type === 'TSNonNullExpression' || node.type === 'TSTypeAssertion') return true
+  if (node.type !== 'TSAsExpression') return false
+  const asserted = childOf(node, 'typeAnnotation')
+  return asserted === undefined || childOf(asserted, 'typeName')?.name !== 'const'
+}
+
+const CLOCK_AND_CHANCE = [
+  'Date.now',
+  'performance.now',
+  'Math.random',
+  'crypto.randomUUID',
+  'crypto.getRandomValues',
+  'scheduler.wait',
+]
+
+const asksForTheTime = (node: Node): boolean =>
+  CLOCK_AND_CHANCE.includes(memberPath(node) ?? '') ||
+  (node.type === 'NewExpression' && childOf(node, 'callee')?.name === 'Date' && JSON.stringify(node.arguments) === '[]')
+
+describe('the rules', () => {
+  it('see what they look for', () => {
+    const lines = [
+      "import { randomBytes } from 'node:crypto'",
+      "import type { TenantObject } from '../../durable-objects/tenant'",
+      "import { type Env, readConfig } from '../env'",
+      'const kept = 1 as const',
+      'const number = kept as number',
+      'const member = kept!.member',
+      'let anything: any',
+      'const nowMs = Date.now()',
+      'const now = new Date()',
+      'const then = new Date(0)',
+      "const later: import('../env').Env = await import('../storage/x')",
+    ]
+    const file = parseSource('src/query/invented.ts', lines.join('\n'))
+    const linesOf = (breaks: (node: Node) => boolean) =>
+      placesOf([file], breaks).map((place) => Number(place.split(':')[1]))
+    expect(linesOf(isAssertion)).toEqual([5, 6])
+    expect(linesOf(isAny)).toEqual([7])
+    expect(linesOf(asksForTheTime)).toEqual([8, 9])
+    expect(file.imports).toEqual([
+      { target: 'node:crypto', isTypeOnly: false, names: ['randomBytes'] },
+      { target: 'durable-objects/tenant', isTypeOnly: true, names: ['TenantObject'] },
+      { target: 'src/env', isTypeOnly: false, names: ['Env', 'readConfig'] },
+      { target: 'src/env', isTypeOnly: true, names: [] },
+      { target: 'src/storage/x', isTypeOnly: false, names: [] },
+    ])
+  })
+})
+
 describe('imports', () => {
   it('go only where the table of parts allows', () => {
     const wrong = files.flatMap(({ path, imports }) => {
@@ -117,19 +171,7 @@ describe('pure folders', () => {
   const pure = files.filter(isPure)
 
   it('are told the time and given their randomness', () => {
-    const forbidden = [
-      'Date.now',
-      'performance.now',
-      'Math.random',
-      'crypto.randomUUID',
-      'crypto.getRandomValues',
-      'scheduler.wait',
-    ]
-    const isNow = (node: Node): boolean =>
-      node.type === 'NewExpression' &&
-      childOf(node, 'callee')?.name === 'Date' &&
-      JSON.stringify(node.arguments) === '[]'
-    expect(placesOf(pure, (node) => forbidden.includes(memberPath(node) ?? '') || isNow(node))).toEqual([])
+    expect(placesOf(pure, asksForTheTime)).toEqual([])
     const timers = ['setTimeout', 'setInterval', 'fetch']
     expect(
       placesOf(
@@ -159,13 +201,8 @@ describe('pure folders', () => {
 
 describe('code', () => {
   it('has no any, no assertion of a type or against undefined, and no suppressed type error', () => {
-    expect(placesOf(files, ({ type }) => type === 'TSAnyKeyword')).toEqual([])
-    expect(placesOf(files, ({ type }) => type === 'TSNonNullExpression' || type === 'TSTypeAssertion')).toEqual([])
-    const isConst = (node: Node): boolean => {
-      const asserted = childOf(node, 'typeAnnotation')
-      return asserted !== undefined && childOf(asserted, 'typeName')?.name === 'const'
-    }
-    expect(placesOf(files, (node) => node.type === 'TSAsExpression' && !isConst(node))).toEqual([])
+    expect(placesOf(files, isAny)).toEqual([])
+    expect(placesOf(files, isAssertion)).toEqual([])
     expect(files.filter(({ text }) => /@ts-(ignore|expect-error|nocheck)/.test(text)).map(({ path }) => path)).toEqual(
       [],
     )

@@ -6,17 +6,22 @@ import { sendActivity } from './send-activity'
 /** A log that also keeps its lines, for the end of the request. */
 export interface ActivityLog extends Log {
   readonly kept: readonly LogLine[]
+  /** Keeps a line at info without printing it: for what everybody at the console knows. */
+  readonly note: Log['info']
 }
 
 /** The log of one request: each line is printed at once, and those from info on are kept to be sent together. */
 export function activityLog(least: LogLevel, about: LogFields): ActivityLog {
   const kept: LogLine[] = []
-  const take = (line: LogLine): void => {
-    const whole = { ...line, fields: { ...about, ...line.fields } }
-    printLine(whole)
-    if (isActivity(line) && kept.length < ACTIVITY_LINES_MAX) kept.push(whole)
+  const keep = (line: LogLine): void => {
+    if (isActivity(line) && kept.length < ACTIVITY_LINES_MAX) kept.push(line)
   }
-  return { ...logInto(take, least), kept }
+  const whole = (line: LogLine): LogLine => ({ ...line, fields: { ...about, ...line.fields } })
+  const take = (line: LogLine): void => {
+    printLine(whole(line))
+    keep(whole(line))
+  }
+  return { ...logInto(take, least), kept, note: logInto((line) => keep(whole(line)), least).info }
 }
 
 /** The log of a tenant's object. It has no end of a request to wait for, so each line is sent at once. */

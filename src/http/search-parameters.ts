@@ -50,6 +50,22 @@ export function readSearchParameters(
   })
 }
 
+/** Parameters that make no sense where the answer is not a page of records. */
+const PAGE_PARAMETERS = ['limit', 'cursor', 'order', 'fields']
+
+/** The same for an answer that is not records: what is about pages, and pipes, is refused rather than ignored. */
+export function readAnalyticsParameters(
+  parameters: URLSearchParams,
+  nowMs: number,
+  more: readonly string[] = [],
+): SearchParameters {
+  const stray = PAGE_PARAMETERS.find((name) => parameters.has(name) && !more.includes(name))
+  if (stray !== undefined) throw invalid(stray, `There is no parameter "${stray}" here.`)
+  const read = readSearchParameters(parameters, nowMs, more)
+  if (read.query.pipes.length > 0) throw invalid('q', 'Pipes have no place here: the answer is already a table.')
+  return read
+}
+
 export interface RawSearch {
   readonly text: string
   readonly extra: readonly Node[]

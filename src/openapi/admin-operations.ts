@@ -8,7 +8,7 @@ const account = {
   sampled: 0,
   dropped: 0,
   rejected: { invalid_timestamp: 3 },
-  bytesIn: 291480,
+  bytes_in: 291480,
 }
 
 /** What a tenant's admin asks. */
@@ -31,10 +31,9 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
         ...account,
         rejected_total: 3,
         imbalance: 0,
-        bytes_in: account.bytesIn,
         bytes_stored: 38112,
         keys: { key_01kaj2m4x8v3c9t0w5b6n7p2qr: account },
-        operations: { requests: 14, rowsWritten: 40, kvWrites: 2, d1RowsWritten: 4, archiveWrites: 0 },
+        operations: { requests: 14, rows_written: 40, kv_writes: 2, d1_rows_written: 4, archive_writes: 0 },
         journal: { rows: 284, bytes: 60210 },
         unpublished: { segments: 0, bytes: 0 },
         generation: 1,

@@ -41,8 +41,8 @@ export const ANALYTICS_OPERATIONS: readonly Operation[] = [
       query: { q: 'timeout', step: '1h' },
       status: 200,
       answer: {
-        columns: ['time', 'level', 'count()'],
-        data: [{ time: '2026-11-21T10:00:00.000Z', level: 'error', 'count()': 1 }],
+        columns: ['time', 'level', 'count'],
+        data: [{ time: '2026-11-21T10:00:00.000Z', level: 'error', count: 1 }],
         truncated: false,
         meta: metaExample,
       },

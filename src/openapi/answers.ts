@@ -64,7 +64,7 @@ export const SearchMeta = z
     took_ms: z.number(),
     scanned_rows: count,
     scanned_bytes: count,
-    bytes_read: z.record(z.string(), z.number()).meta({ description: 'By store.' }),
+    bytes_read: z.strictObject({ memory: count, kv: count, d1: count, r2: count }).meta({ description: 'By store.' }),
     matched: count,
     matched_is_estimate: z.boolean(),
     partial: z.boolean().meta({ description: 'true: the answer may be short, for partial_reason.' }),
@@ -132,7 +132,7 @@ const Account = z.object({
   sampled: count,
   dropped: count,
   rejected: z.record(z.string(), count).meta({ description: 'By code.' }),
-  bytesIn: count,
+  bytes_in: count.meta({ description: 'Bytes of bodies, uncompressed.' }),
 })
 
 export const UsageAnswer = z.strictObject({
@@ -141,7 +141,6 @@ export const UsageAnswer = z.strictObject({
   imbalance: z.literal(0).meta({
     description: 'received − stored − duplicate − sampled − dropped − rejected_total.',
   }),
-  bytes_in: count,
   bytes_stored: count.meta({ description: 'Bytes of segments that were sealed.' }),
   keys: z.record(z.string(), Account).meta({ description: 'The same for each key, by its id.' }),
   operations: z.record(z.string(), count).meta({ description: 'Platform operations spent.' }),

@@ -3,7 +3,7 @@ import type { LogAnswer, SearchAnswer, SearchMeta } from './answers'
 
 /** The record that all examples are about. */
 export const logExample = {
-  id: 'log_0041hr2ctqw0000000000001g',
+  id: 'log_100g1m7zdgcsf0000000001',
   time: '2026-11-21T10:00:00.000Z',
   received: '2026-11-21T10:00:00.012Z',
   seq: 1,
@@ -20,7 +20,7 @@ export const metaExample: z.input<typeof SearchMeta> = {
   took_ms: 3,
   scanned_rows: 1,
   scanned_bytes: 0,
-  bytes_read: { cache: 0, payload: 0, archive: 0 },
+  bytes_read: { memory: 412, kv: 0, d1: 0, r2: 0 },
   matched: 1,
   matched_is_estimate: false,
   partial: false,

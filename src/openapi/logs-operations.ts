@@ -171,7 +171,7 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
       query: { format: 'ndjson', q: 'level:error', fields: 'level,message' },
       status: 200,
       answer:
-        '{"id":"log_0041hr2ctqw0000000000001g","time":"2026-11-21T10:00:00.000Z","level":"error","message":"payment timeout after 30s"}\n{"_meta":{"complete":true,"rows":1}}\n',
+        '{"id":"log_100g1m7zdgcsf0000000001","time":"2026-11-21T10:00:00.000Z","level":"error","message":"payment timeout after 30s"}\n{"_meta":{"complete":true,"rows":1}}\n',
     },
   },
   {

@@ -1,5 +1,5 @@
 import type { Handler } from '../http/handler'
-import { readSearchParameters } from '../http/search-parameters'
+import { readAnalyticsParameters } from '../http/search-parameters'
 import { FACET_VALUES } from '../limits/limits'
 import type { TablePipeline } from '../query/pipes/pipeline'
 import { searchTable } from '../query/search-table'
@@ -14,7 +14,7 @@ const DEFAULT_FIELDS = ['level', 'service', 'source', 'host', 'http.status', 'ht
 /** `GET /analytics/facets`: the most frequent values of some fields, counted over everything that matches. */
 export const showFacets: Handler = async (request, env) => {
   const startedMs = Date.now()
-  const parameters = readSearchParameters(new URL(request.url).searchParams, startedMs)
+  const parameters = readAnalyticsParameters(new URL(request.url).searchParams, startedMs, ['fields'])
   const open = await openSearch(request, env)
   const search = toRowSearch(parameters, open, request, startedMs)
   const fields = parameters.fields ?? DEFAULT_FIELDS

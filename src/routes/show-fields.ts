@@ -1,6 +1,6 @@
 import type { DocumentTable } from '../blocks/table'
 import type { Handler } from '../http/handler'
-import { readSearchParameters } from '../http/search-parameters'
+import { readAnalyticsParameters } from '../http/search-parameters'
 import { FIELDS_MAX } from '../limits/limits'
 import { countMatches, type Mask } from '../query/mask'
 import { searchTable } from '../query/search-table'
@@ -11,7 +11,7 @@ import { toRowSearch } from './search-logs'
 /** `GET /analytics/fields`: which fields the matching records have, of which kind, and how many have them. */
 export const showFields: Handler = async (request, env) => {
   const startedMs = Date.now()
-  const parameters = readSearchParameters(new URL(request.url).searchParams, startedMs)
+  const parameters = readAnalyticsParameters(new URL(request.url).searchParams, startedMs)
   const open = await openSearch(request, env)
   const search = toRowSearch(parameters, open, request, startedMs)
   const counts: FieldCounts = new Map()

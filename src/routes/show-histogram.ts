@@ -1,6 +1,6 @@
 import type { Handler } from '../http/handler'
 import { ApiError } from '../http/problem'
-import { readSearchParameters } from '../http/search-parameters'
+import { readAnalyticsParameters } from '../http/search-parameters'
 import type { Pipe } from '../query/syntax'
 import { parseDuration } from '../query/values'
 import { aggregate, pipelineOf, rangeWithData } from './answer-pipes'
@@ -12,7 +12,7 @@ import { toRowSearch } from './search-logs'
 export const showHistogram: Handler = async (request, env) => {
   const startedMs = Date.now()
   const { searchParams } = new URL(request.url)
-  const parameters = readSearchParameters(searchParams, startedMs, ['step', 'by'])
+  const parameters = readAnalyticsParameters(searchParams, startedMs, ['step', 'by'])
   const open = await openSearch(request, env)
   const search = toRowSearch(parameters, open, request, startedMs)
   const pipeline = pipelineOf([timelinePipe(searchParams)], rangeWithData(open, search))

@@ -1,7 +1,8 @@
 import { callerOf, refusalError } from '../http/caller'
 import type { Handler } from '../http/handler'
-import { imbalance, rejectedTotal, totalOf } from '../tenant/ledger'
+import { type Account, imbalance, type Operations, rejectedTotal, totalOf } from '../tenant/ledger'
 import { tenantStub } from '../tenant-stub'
+import { jsonAnswer } from './search-answer'
 
 /** `GET /admin/usage`: the tenant's account. It adds up at every moment: `imbalance` is always 0. */
 export const showUsage: Handler = async (request, env) => {
@@ -9,19 +10,25 @@ export const showUsage: Handler = async (request, env) => {
   if (!outcome.ok) throw refusalError(outcome.refusal)
   const { ledger, journalRows, journalBytes, sealedSegments, sealedBytes, generation } = outcome.usage
   const total = totalOf(ledger)
-  const body = {
-    ...total,
+  return jsonAnswer({
+    ...accountAnswer(total),
     rejected_total: rejectedTotal(total),
     imbalance: imbalance(total),
-    bytes_in: total.bytesIn,
     bytes_stored: ledger.bytesStored,
-    keys: ledger.keys,
-    operations: ledger.operations,
+    keys: Object.fromEntries(Object.entries(ledger.keys).map(([id, account]) => [id, accountAnswer(account)])),
+    operations: operationsAnswer(ledger.operations),
     journal: { rows: journalRows, bytes: journalBytes },
     unpublished: { segments: sealedSegments, bytes: sealedBytes },
     generation,
-  }
-  return new Response(`${JSON.stringify(body)}\n`, {
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store, private' },
   })
 }
+
+const accountAnswer = ({ bytesIn, ...counts }: Account): object => ({ ...counts, bytes_in: bytesIn })
+
+const operationsAnswer = ({ requests, rowsWritten, kvWrites, d1RowsWritten, archiveWrites }: Operations): object => ({
+  requests,
+  rows_written: rowsWritten,
+  kv_writes: kvWrites,
+  d1_rows_written: d1RowsWritten,
+  archive_writes: archiveWrites,
+})

@@ -7,6 +7,7 @@ import { startWithTwoTenants, type Tenant } from '../support/second-tenant'
 import { endAllServers, Server } from '../support/server'
 
 const AT_ONCE = 20
+const DAY_MS = 86_400_000
 
 let server: Server
 let acme: Tenant
@@ -156,4 +157,18 @@ it('knows a batch again after kill -9, and a batch that was not answered is stor
   // "unanswered" holds "answered".
   expect(await countOf('answered')).toBe(2)
   expect(await countOf('unanswered')).toBe(1)
+})
+
+it('gives the first receipt also when its records would not be taken any more', async () => {
+  const headers = { 'idempotency-key': randomUUID() }
+  const body = JSON.stringify({ message: 'aged', time: new Date(Date.now() - 2 * DAY_MS).toISOString() })
+  const first = await postAs(acme.ingestKey, body, headers)
+  expect(receiptOf(first).accepted).toBe(1)
+  await server.stop()
+  const environment = { DEFAULT_TTL_DAYS: '1' }
+  server = await Server.start({ data: server.data, flags: ['--quiet'], environment })
+
+  expect(await postAs(acme.ingestKey, body, headers)).toMatchObject({ status: 202, text: first.text })
+  expect((await postAs(acme.ingestKey, body, { 'idempotency-key': randomUUID() })).status).toBe(400)
+  expect((await usageOf(connect(acme.adminKey))).imbalance).toBe(0)
 })

@@ -61,8 +61,10 @@ function filesBelow(folder: string): string[] {
     .map((name) => path.posix.join(folder, name.replaceAll(path.sep, '/')))
 }
 
-function parseFile(file: string): SourceFile {
-  const text = readText(file)
+const parseFile = (file: string): SourceFile => parseSource(file, readText(file))
+
+/** A file as it would be read, from its text. */
+export function parseSource(file: string, text: string): SourceFile {
   const { program, errors } = parseSync(file, text, { lang: 'ts' })
   if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`)
   const nodes = nodesBelow(program)

@@ -13,7 +13,7 @@ const events = readSourceFiles('src', 'durable-objects').flatMap(({ nodes }) =>
   nodes.flatMap((node) => {
     if (node.type !== 'CallExpression' || !Array.isArray(node.arguments)) return []
     const callee = childOf(node, 'callee')
-    const levels = ['debug', 'info', 'warn', 'error']
+    const levels = ['debug', 'info', 'warn', 'error', 'note']
     const isComputed = callee?.computed === true
     const isLog = levels.includes(String(callee && childOf(callee, 'property')?.name)) || isComputed
     const [first] = node.arguments

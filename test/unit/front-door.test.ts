@@ -83,6 +83,16 @@ describe('activityLog', () => {
     ])
   })
 
+  it('keeps a note without printing it, unless it is below the level', () => {
+    const log = activityLog('info', {})
+    log.note('isolate_started')
+    expect(log.kept).toMatchObject([{ level: 'info', event: 'isolate_started' }])
+    expect(console.info).not.toHaveBeenCalled()
+    const quiet = activityLog('warn', {})
+    quiet.note('isolate_started')
+    expect(quiet.kept).toEqual([])
+  })
+
   it('keeps no more than its limit', () => {
     const log = activityLog('info', {})
     for (let line = 0; line < ACTIVITY_LINES_MAX + 10; line++) log.info('again')

@@ -5,6 +5,7 @@ import {
   runInDurableObject,
 } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { createHash } from 'node:crypto'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import payloadSchema from '../../migrations/payload/0001_initial.sql?raw'
 import schema from '../../schema.sql?raw'
@@ -13,9 +14,10 @@ import { compileFilter } from '../../src/query/filter'
 import { searchRows } from '../../src/query/search-rows'
 import { createRedactor } from '../../src/records/redact/redact'
 import { runCron } from '../../src/run-cron'
-import { readTrailer, TRAILER_BYTES } from '../../src/segments/archive'
+import { chooseForPack, planPack, readTrailer, storePack, TRAILER_BYTES } from '../../src/segments/archive'
 import { BoundedCache } from '../../src/storage/bounded-cache'
 import { readCatalog } from '../../src/storage/d1/catalog'
+import { archiveObjects } from '../../src/storage/r2/archive'
 import { catalogUnit, createLoader } from '../../src/storage/search-units'
 import { readSnapshot } from '../../src/storage/unpublished'
 import { tenantStub } from '../../src/tenant-stub'
@@ -195,6 +197,28 @@ describe('the life of a segment', () => {
       segments: [{ id: row.id, offset: row.archive_offset, length: row.bytes, hash: row.hash }],
     })
   })
+
+  it('streams an archive object of full size, and reads it back', async () => {
+    const payloads = new Map<string, Uint8Array>()
+    const members = Array.from({ length: 47 }, (_, index) => {
+      const bytes = new Uint8Array(1_400_000).fill(index)
+      const digest = createHash('sha256').update(bytes.subarray(0, -32)).digest()
+      bytes.set(digest, bytes.length - 32)
+      payloads.set(`seg_${index}`, bytes)
+      return { id: `seg_${index}`, hash: digest.toString('hex'), bytes: bytes.length }
+    })
+    const ports = {
+      ...archiveObjects(env.ARCHIVE ?? expect.fail('there is no archive')),
+      readSegments: async (wanted: readonly { id: string }[]) => wanted.map(({ id }) => payloads.get(id)),
+    }
+    const plan = planPack(chooseForPack(members), { tenantId, day: 1, class: 'standard' })
+    expect(await storePack(ports, `${tenantId}/full`, plan)).toEqual({ ok: true })
+    expect((await env.ARCHIVE?.head(`${tenantId}/full`))?.size).toBe(plan.length)
+    payloads.delete('seg_40')
+    expect(await storePack(ports, `${tenantId}/other`, plan)).toEqual({ ok: false, damaged: ['seg_40'] })
+    expect(await env.ARCHIVE?.head(`${tenantId}/other`)).toBeNull()
+    expect(await storePack(ports, `${tenantId}/full`, plan)).toEqual({ ok: true })
+  }, 30_000)
 
   it('removes what has expired once for each slot of the cron, from D1 and R2, and nothing else', async () => {
     await seal(20)
