@@ -5,6 +5,9 @@ import { FacetsAnswer, FieldsAnswer, TableAnswer } from './answers'
 import { metaExample, SEARCH_PROBLEMS } from './examples'
 import type { Operation } from './operation'
 
+/** A search without what is about pages of records. */
+const Question = SearchQuery.omit({ limit: true, cursor: true, order: true, fields: true })
+
 const HistogramQuery = z.strictObject({
   step: z
     .string()
@@ -14,10 +17,12 @@ const HistogramQuery = z.strictObject({
     .string()
     .default('level')
     .meta({ description: 'The field whose values are counted apart; empty for none.', examples: ['service'] }),
-  ...SearchQuery.shape,
+  ...Question.shape,
 })
 
-const COUNTED = 'Counted over everything that matches; `limit`, `order` and `cursor` do not matter.'
+const FacetsQuery = z.strictObject({ ...Question.shape, fields: SearchQuery.shape.fields })
+
+const COUNTED = 'Counted over everything that matches; pipes in `q` are refused.'
 
 /** Counts over the records that match. */
 export const ANALYTICS_OPERATIONS: readonly Operation[] = [
@@ -58,7 +63,7 @@ export const ANALYTICS_OPERATIONS: readonly Operation[] = [
     description:
       `The first ${FACET_VALUES} values of each field that \`fields\` names; without it, of level, service, source, host, ` +
       `http.status, http.method and error.type, as far as records have them. ${COUNTED}`,
-    query: SearchQuery,
+    query: FacetsQuery,
     answers: { 200: { description: 'The fields and their values.', content: { 'application/json': FacetsAnswer } } },
     problems: SEARCH_PROBLEMS,
     example: {
@@ -81,7 +86,7 @@ export const ANALYTICS_OPERATIONS: readonly Operation[] = [
     scope: 'logs:read',
     summary: 'Which fields the matching records have',
     description: `The ${FIELDS_MAX} most frequent, with their kinds and how many records have them. ${COUNTED}`,
-    query: SearchQuery,
+    query: Question,
     answers: { 200: { description: 'The fields.', content: { 'application/json': FieldsAnswer } } },
     problems: SEARCH_PROBLEMS,
     example: {
