@@ -12,6 +12,8 @@ export interface SearchParameters {
   readonly text: string
   readonly query: Query
   readonly filter: Filter
+  /** The same filter with another idea of now, from which `2h` counts back: a cursor keeps that of the first page. */
+  readonly filterAt: (nowMs: number) => Filter
   /** As asked; undefined where the request leaves it to us. */
   readonly fromMs: number | undefined
   readonly toMs: number | undefined
@@ -88,6 +90,7 @@ export function toParameters(raw: RawSearch): SearchParameters {
   const error = query.diagnostics.find((diagnostic) => diagnostic.severity === 'error')
   if (error !== undefined && (raw.strict || query.filter === undefined)) throw diagnosticError(error)
   const nodes = [...(query.filter ? [query.filter] : []), ...raw.extra]
+  const filterAt = (nowMs: number): Filter => filterOf(compileFilter(allOf(nodes), nowMs))
   const fromMs = timeParameter('from', raw.from, raw.nowMs)
   const toMs = timeParameter('to', raw.to, raw.nowMs)
   if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) throw invalid('from', '"from" is after "to".')
@@ -96,7 +99,8 @@ export function toParameters(raw: RawSearch): SearchParameters {
   return {
     text: raw.text,
     query,
-    filter: filterOf(compileFilter(allOf(nodes), raw.nowMs)),
+    filter: filterAt(raw.nowMs),
+    filterAt,
     fromMs,
     toMs,
     identity: JSON.stringify([printQuery(query), raw.extra, raw.from, raw.to, order]),

@@ -9,6 +9,8 @@ export interface Cursor {
   readonly nextSeq: number
   readonly fromMs: number
   readonly toMs: number
+  /** What the first page took for now. */
+  readonly nowMs: number
   /** Records that the pages so far had together. */
   readonly taken: number
 }
@@ -25,6 +27,7 @@ export function signCursor(cursor: Cursor, queryKey: string, secret: string): st
       cursor.fromMs,
       cursor.toMs,
       cursor.taken,
+      cursor.nowMs,
     ]),
   )
   return `${payload.toString('base64url')}.${signature(payload.toString('base64url'), queryKey, secret).toString('base64url')}`
@@ -36,10 +39,10 @@ export function readCursor(text: string, queryKey: string, secret: string): Curs
   const expected = signature(payload, queryKey, secret)
   const given = Buffer.from(signed, 'base64url')
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
-  const [version, ms, nanos, seq, nextSeq, fromMs, toMs, taken]: number[] = JSON.parse(
+  const [version, ms, nanos, seq, nextSeq, fromMs, toMs, taken, nowMs]: number[] = JSON.parse(
     Buffer.from(payload, 'base64url').toString(),
   )
-  return version === 1 ? { after: { ms, nanos, seq }, nextSeq, fromMs, toMs, taken } : undefined
+  return version === 1 ? { after: { ms, nanos, seq }, nextSeq, fromMs, toMs, taken, nowMs } : undefined
 }
 
 const signature = (payload: string, queryKey: string, secret: string): Buffer =>

@@ -26,7 +26,7 @@ export const exportLogs: Handler = async (request, env) => {
     format === 'csv' ? (record: string) => csvRecord(record, fields ?? CSV_FIELDS) : (record: string) => record
   const cursorAt = (after: Position): string =>
     signCursor(
-      { nextSeq: search.nextSeq, fromMs: search.fromMs, toMs: search.toMs, after, taken: 0 },
+      { nextSeq: search.nextSeq, fromMs: search.fromMs, toMs: search.toMs, after, taken: 0, nowMs: search.nowMs },
       queryKeyOf(parameters),
       open.cursorSecret,
     )

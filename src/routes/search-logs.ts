@@ -102,13 +102,15 @@ function cursorFor(
   open: OpenSearch,
 ): string | undefined {
   if (after === undefined) return undefined
-  const { nextSeq, fromMs, toMs, taken } = search
-  return signCursor({ after, nextSeq, fromMs, toMs, taken }, queryKeyOf(parameters), open.cursorSecret)
+  const { nextSeq, fromMs, toMs, taken, nowMs } = search
+  return signCursor({ after, nextSeq, fromMs, toMs, taken, nowMs }, queryKeyOf(parameters), open.cursorSecret)
 }
 
 /** A search with the number of records that earlier pages had. */
 export interface PagedSearch extends RowSearch {
   readonly taken: number
+  /** What the first page took for now. */
+  readonly nowMs: number
 }
 
 /** What a cursor is bound to: everything that decides which records a page has, but for the page itself. */
@@ -121,7 +123,7 @@ export function toRowSearch(
   { config }: TenantRequest,
   nowMs: number,
 ): PagedSearch {
-  const { filter, order, limit } = parameters
+  const { order, limit } = parameters
   const oldestMs = nowMs - config.DEFAULT_TTL_DAYS * DAY_MS
   const cursor =
     parameters.cursor === undefined
@@ -129,7 +131,8 @@ export function toRowSearch(
       : readCursor(parameters.cursor, queryKeyOf(parameters), open.cursorSecret)
   if (parameters.cursor !== undefined && cursor === undefined) throw new ApiError('cursor_mismatch')
   return {
-    filter,
+    filter: cursor === undefined ? parameters.filter : parameters.filterAt(cursor.nowMs),
+    nowMs: cursor?.nowMs ?? nowMs,
     order,
     limit,
     fromMs: Math.max(oldestMs, cursor?.fromMs ?? parameters.fromMs ?? oldestMs),

@@ -128,13 +128,16 @@ export async function applyChange(ports: ChangePorts, change: Change): Promise<v
   ports.finish(ready)
 }
 
-/** Writes the pack unless that is done; undefined when it cannot be made, and the change is abandoned. */
+/**
+ * Writes the pack unless that is done; undefined when it cannot be made. Until it is stored nothing has changed for anybody,
+ * so a failure abandons the change: an archive that is away must not hold up what is to be published.
+ */
 async function storeArchived(ports: ChangePorts, change: ArchivedChange): Promise<ArchivedChange | undefined> {
   if (change.stored !== undefined) return change
   const pack = ports.planPack(change)
   const tried = change.keys.includes(pack.key) ? change : { ...change, keys: [...change.keys, pack.key] }
   if (tried !== change) ports.save(tried)
-  const outcome = await ports.storePack(tried, pack)
+  const outcome = await storeOrAbandon(ports, tried, pack)
   if (!outcome.ok) {
     ports.abandon(tried, outcome.damaged)
     return undefined
@@ -142,6 +145,15 @@ async function storeArchived(ports: ChangePorts, change: ArchivedChange): Promis
   const stored = { ...tried, stored: { key: pack.key, places: pack.places } }
   ports.save(stored)
   return stored
+}
+
+async function storeOrAbandon(ports: ChangePorts, change: ArchivedChange, pack: PlannedPack): Promise<Stored> {
+  try {
+    return await ports.storePack(change, pack)
+  } catch (error) {
+    ports.abandon(change, [])
+    throw error
+  }
 }
 
 function editOf(change: Change, added: CatalogEdit['added']): CatalogEdit {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { randomIntegers } from '../support/sample-logs'
 import { Broken, DAY_MS, HOUR_MS, MINUTE_MS, TenantWorld } from '../support/tenant-world'
 
 /** What a tenant goes through from its first record to the expiry of its last; `run` works until it works. */
@@ -37,6 +38,17 @@ function firstLive(world: TenantWorld): string {
 }
 
 const once = async (task: () => Promise<void>): Promise<void> => task()
+
+/** Tries again and again, as the alarm does, until it works. */
+async function persistently(task: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await task()
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error
+    }
+  }
+}
 
 /** Tries again after the failure that was asked for, as the next alarm would. */
 const untilDone =
@@ -118,4 +130,18 @@ describe('a segment from the journal to its expiry', () => {
       }, 60_000)
     }
   }
+
+  it('loses and doubles nothing, and leaves nothing behind, when steps break again and again', async () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const world = new TenantWorld()
+      const next = randomIntegers(seed)
+      world.breaks = { any: () => (next(6) === 0 ? (next(2) === 0 ? 'before' : 'after') : undefined) }
+      try {
+        await wholeLife(world, persistently)
+        expectNothingLeft(world)
+      } catch (error) {
+        throw new Error(`seed ${seed}: ${error}`, { cause: error })
+      }
+    }
+  }, 60_000)
 })

@@ -24,6 +24,32 @@ it('takes and finds every record while D1 and R2 are away for an hour, and publi
   expect([world.sealed.size, world.journal.length]).toEqual([0, 0])
 })
 
+it('publishes and finds everything while R2 is away, and archives when it is back', async () => {
+  const world = new TenantWorld()
+  world.append(10)
+  world.advance(10 * MINUTE_MS)
+  await world.work()
+  world.advance(DAY_MS)
+  world.away.add('r2')
+  for (let batch = 0; batch < 5; batch++) {
+    await expect(world.work()).rejects.toThrow('r2 does not answer')
+    world.append(5)
+    world.advance(10 * MINUTE_MS)
+  }
+  await expect(world.work()).rejects.toThrow('r2 does not answer')
+  expect([world.sealed.size, world.journal.length, world.catalog.size]).toEqual([0, 0, 6])
+  world.away.clear()
+  world.advance(2 * DAY_MS)
+  await world.work()
+  expect([...world.catalog.values()].map(({ place }) => place)).toEqual(Array(6).fill('r2'))
+  const days = [...world.catalog.values()].map(({ segment }) => segment.day)
+  expect(world.readAll()).toEqual(upTo(35))
+  world.advance(HOUR_MS)
+  await world.work()
+  expect([world.payloads.size, world.objects.size]).toEqual([0, new Set(days).size])
+  expect(world.readAll()).toEqual(upTo(35))
+})
+
 it('says when to come again once the journal is full, and takes records again when it is not', async () => {
   const world = new TenantWorld()
   world.away.add('d1')

@@ -21,11 +21,12 @@ export const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 
-/** What a step does when it is the one to break. */
-export interface Break {
-  readonly step: number
-  readonly when: 'before' | 'after'
-}
+type When = 'before' | 'after'
+
+/** Which steps break: one, or any that chance has. */
+export type Break =
+  | { readonly step: number; readonly when: When }
+  | { readonly any: (step: number) => When | undefined }
 
 /** The failure that a test has asked for. */
 export class Broken extends Error {}
@@ -372,17 +373,24 @@ export class TenantWorld {
     }
   }
 
-  /** A step that may hold others: its number is that of its beginning. */
-  #begin(name: string): number {
+  /** A step that may hold others: its number is that of its beginning. Answers when it is to break. */
+  #begin(name: string): { readonly step: number; readonly breaks: When | undefined } {
     const step = ++this.steps
     this.names.push(name)
-    if (this.breaks?.step === step && this.breaks.when === 'before') throw new Broken(`${name} breaks before`)
-    return step
+    const breaks = this.#whenToBreak(step)
+    if (breaks === 'before') throw new Broken(`${name} breaks before`)
+    return { step, breaks }
   }
 
-  #end(name: string, step: number): void {
+  #whenToBreak(step: number): When | undefined {
+    if (this.breaks === undefined) return undefined
+    if ('any' in this.breaks) return this.breaks.any(step)
+    return this.breaks.step === step ? this.breaks.when : undefined
+  }
+
+  #end(name: string, { step, breaks }: { readonly step: number; readonly breaks: When | undefined }): void {
     if (this.isWatched) this.check(`after ${name}, step ${step}`)
-    if (this.breaks?.step === step && this.breaks.when === 'after') throw new Broken(`${name} breaks after`)
+    if (breaks === 'after') throw new Broken(`${name} breaks after`)
   }
 
   #insert(segment: PublishableSegment, bytes: number, header: Uint8Array, added: number): void {
