@@ -103,8 +103,8 @@ function packagedNode(root, { platform, arch }) {
   return existsSync(binary) ? binary : undefined
 }
 
-/** What keeps a process small that waits most of the time: 50 MB less, measured after a start. */
-const LASTING = { flags: ['--max-semi-space-size=1'], environment: { MALLOC_ARENA_MAX: '1' } }
+/** What keeps a process small that waits most of the time: a third less, measured after a start. */
+const LASTING = { flags: ['--max-semi-space-size=1', '--optimize-for-size', '--max-old-space-size=128'], environment: { MALLOC_ARENA_MAX: '1' } }
 
 /** The IPC channel carries nothing: it closes when this process dies, even by kill -9, and tells the script to end. */
 function runUnder(node, script, args, { isLasting }) {
