@@ -1,7 +1,8 @@
 import { DurableObject } from 'cloudflare:workers'
+import { objectLog } from '../src/activity/activity-log'
 import { type Env, readConfig } from '../src/env'
 import { SEAL_AFTER_MS } from '../src/limits/limits'
-import { errorFields, logFrom } from '../src/log'
+import { errorFields } from '../src/log'
 import { deleteDue, putDue } from '../src/storage/d1/catalog'
 import { appendBatch } from '../src/tenant/append'
 import type {
@@ -21,6 +22,7 @@ import { afterRetentionCall } from '../src/tenant/transitions'
 import { work } from '../src/tenant/work'
 import { Batches } from './tenant/batches'
 import { Denied } from './tenant/denied'
+import { GroupCommit } from './tenant/group-commit'
 import { Holdings } from './tenant/holdings'
 import type { Journal } from './tenant/journal'
 import { migrate } from './tenant/migrations'
@@ -34,6 +36,7 @@ export class TenantObject extends DurableObject<Env> {
   readonly #held: Holdings
   readonly #denied: Denied
   #batches: Batches
+  readonly #commits: GroupCommit
   /** When the alarm is set for; undefined while it is not known. */
   #alarmMs: number | undefined
   #failures = 0
@@ -48,22 +51,20 @@ export class TenantObject extends DurableObject<Env> {
     this.#held = new Holdings(ctx.storage)
     this.#denied = new Denied(ctx.storage.sql)
     this.#batches = new Batches(ctx.storage.sql)
+    this.#commits = new GroupCommit((write) => this.#transaction(write))
   }
 
   /** Takes a batch. When this answers, the batch is on disk and part of every later snapshot. */
   async append(blocks: readonly Uint8Array[], by: Provenance): Promise<AppendOutcome> {
     if (this.#held.state.read().journalRows === 0 && blocks.length > 0) await this.#noteDue(by.tenantId)
     await this.#readAlarm()
-    const nowMs = this.clock()
-    try {
-      const outcome = this.#held.transaction(() => appendBatch(this.#appendPorts(nowMs), blocks, by, nowMs))
-      // All other work has armed the alarm when it came up: a batch can only bring the time to seal nearer.
-      this.#armFor(nextWorkMs(this.#held.state.read(), NOTHING_ELSE, nowMs))
-      return outcome
-    } catch (error) {
-      this.#batches = new Batches(this.ctx.storage.sql)
-      throw error
-    }
+    const outcome = await this.#commits.run(() => {
+      const nowMs = this.clock()
+      return appendBatch(this.#appendPorts(nowMs), blocks, by, nowMs)
+    })
+    // All other work has armed the alarm when it came up: a batch can only bring the time to seal nearer.
+    this.#armFor(nextWorkMs(this.#held.state.read(), NOTHING_ELSE, this.clock()))
+    return outcome
   }
 
   /** Everything that is not in the catalog yet, at one moment. `known` are ids of pieces that the reader has. */
@@ -179,6 +180,15 @@ export class TenantObject extends DurableObject<Env> {
     return { ...own, keepSealed, ...stores }
   }
 
+  #transaction<T>(write: () => T): T {
+    try {
+      return this.#held.transaction(write)
+    } catch (error) {
+      this.#batches = new Batches(this.ctx.storage.sql)
+      throw error
+    }
+  }
+
   #appendPorts(nowMs: number) {
     return {
       readState: () => this.#held.state.read(),
@@ -288,6 +298,6 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   #log() {
-    return logFrom(readConfig(this.env).LOG_LEVEL)
+    return objectLog(this.env, this.ctx, this.#tenantId())
   }
 }

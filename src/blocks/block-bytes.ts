@@ -1,4 +1,5 @@
 import type { Block, BlockColumn, ColumnKind, Shape } from './block'
+import { unpackBlock } from './packed-block'
 
 /**
  * The block as bytes, as it travels to the tenant object and lies in the journal:
@@ -59,9 +60,10 @@ export function encodeBlock(block: Block): Uint8Array {
   return out
 }
 
-/** Reads what encodeBlock wrote. The columns are views of `bytes`. Throws on anything else: a journal row is never half a block. */
+/** Reads what encodeBlock wrote, packed or not. The columns are views of `bytes`. Throws on anything else: a journal row is never half a block. */
 export function decodeBlock(bytes: Uint8Array): Block {
-  const whole = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
+  const unpacked = unpackBlock(bytes)
+  const whole = unpacked.byteOffset % 8 === 0 ? unpacked : new Uint8Array(unpacked)
   const view = new DataView(whole.buffer, whole.byteOffset, whole.length)
   if (whole.length < 12 || view.getUint32(0, true) !== MAGIC) throw new Error('not a block')
   const headerLength = view.getUint32(whole.length - 4, true)

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { BatchBuilder, type RecordProblem } from '../blocks/batch-builder'
 import type { Block } from '../blocks/block'
 import { BRACE_OPEN, BRACKET_CLOSE, BRACKET_OPEN, byteOrderMark, skipSpace } from '../blocks/json-text'
+import { packBlock } from '../blocks/packed-block'
 import { redactBlock } from '../blocks/redact-block'
 import { timeBounds } from '../blocks/table'
 import {
@@ -70,7 +71,7 @@ export function readBatch(body: Uint8Array, contentType: string, settings: Batch
   return {
     ...outcome,
     rejected: fitted.rejected.map((rejection) => withoutSecrets(rejection, settings.redactor)),
-    blocks: fitted.blocks.map(({ bytes }) => bytes),
+    blocks: fitted.blocks.map(({ bytes }) => packBlock(bytes)),
     summaries: fitted.blocks.map(({ block }) => summarise(block)),
   }
 }

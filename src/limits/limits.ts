@@ -118,8 +118,11 @@ export const OUTAGE_RETRY_SECONDS = 5
 /** Unsealed records wait at most this long: fewer, larger segments cost less than fresh ones. */
 export const SEAL_AFTER_MS = 10 * 60 * SECOND_MS
 
-/** Journal bytes that are sealed in one go: they, the rows made of them and the segment are in memory at once. */
-export const SEAL_BYTES_MAX = 12 * MIB
+/** Journal bytes at which sealing begins, when records are few and large. Blocks are packed three to ten times there. */
+export const SEAL_START_BYTES = 3 * MIB
+
+/** Journal bytes that are sealed in one go: unpacked, they, the rows made of them and the segment are in memory at once. */
+export const SEAL_BYTES_MAX = 4 * MIB
 
 /** Pause before work that failed is tried again, for the first time; it doubles up to RETRY_MS_MAX. */
 export const RETRY_MS_MIN = 2 * SECOND_MS
@@ -128,7 +131,7 @@ export const RETRY_MS_MIN = 2 * SECOND_MS
 export const RETRY_MS_MAX = 5 * 60 * SECOND_MS
 
 /** Bytes of unpublished pieces in one answer to a reader: a page of them and what the Worker makes of it fit its memory. */
-export const SNAPSHOT_PAGE_BYTES = 8 * MIB
+export const SNAPSHOT_PAGE_BYTES = 4 * MIB
 
 /** Shapes of records (member names in one order) in a block. Records past it are kept whole, in one column. */
 export const SHAPES_MAX = 1024

@@ -1,5 +1,6 @@
 import type { TenantObject } from '../../durable-objects/tenant'
 import { decodeBlock } from '../blocks/block-bytes'
+import { unpackedLength } from '../blocks/packed-block'
 import { blockTable, type DocumentTable } from '../blocks/table'
 import { PIECE_CACHE_BYTES_MAX } from '../limits/limits'
 import type { SearchUnit } from '../query/units'
@@ -51,7 +52,7 @@ const isSameMoment = (left: Snapshot, right: Snapshot): boolean =>
 function keepPiece(prefix: string, piece: UnpublishedPiece): HeldUnit {
   if (piece.bytes === undefined) throw new Error(`the piece ${piece.id} came without its bytes`)
   const unit = toUnit(piece, piece.bytes)
-  pieces.put(prefix + piece.id, unit, piece.bytes.length)
+  pieces.put(prefix + piece.id, unit, unpackedLength(piece.bytes))
   return unit
 }
 

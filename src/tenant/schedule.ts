@@ -1,10 +1,4 @@
-import {
-  RETRY_MS_MAX,
-  RETRY_MS_MIN,
-  SEAL_AFTER_MS,
-  SEGMENT_DECODED_BYTES_MAX,
-  SEGMENT_ROWS_MAX,
-} from '../limits/limits'
+import { RETRY_MS_MAX, RETRY_MS_MIN, SEAL_AFTER_MS, SEAL_START_BYTES, SEGMENT_ROWS_MAX } from '../limits/limits'
 import type { TenantState } from './state'
 
 /** True when the journal holds a segment's worth of records, or has held some for long enough. */
@@ -15,7 +9,7 @@ export function isSealDue(state: TenantState, nowMs: number): boolean {
 
 /** True when the journal holds as much as a segment may. */
 const isSegmentFull = (state: TenantState): boolean =>
-  state.journalRows >= SEGMENT_ROWS_MAX || state.journalBytes >= SEGMENT_DECODED_BYTES_MAX
+  state.journalRows >= SEGMENT_ROWS_MAX || state.journalBytes >= SEAL_START_BYTES
 
 /** What waits beside what the state says. */
 export interface Waiting {

@@ -1,4 +1,5 @@
 import { decodeBlock, encodeBlock } from '../blocks/block-bytes'
+import { packBlock } from '../blocks/packed-block'
 import { SNAPSHOT_PAGE_BYTES } from '../limits/limits'
 import { journalInput, mergeRows } from '../segments/merge'
 import type { UnpublishedPiece } from './contract'
@@ -57,7 +58,7 @@ function pageOf(entries: readonly JournalEntry[]): JournalPage {
 export function mergePage(blocks: readonly { readonly firstSeq: number; readonly bytes: Uint8Array }[]): Uint8Array {
   if (blocks.length === 1) return blocks[0].bytes
   const rows = mergeRows(blocks.map(({ firstSeq, bytes }) => journalInput(decodeBlock(bytes), firstSeq)))
-  return encodeBlock({ ...rows, receivedMs: 0 })
+  return packBlock(encodeBlock({ ...rows, receivedMs: 0 }))
 }
 
 /** Takes pieces until a page of bytes is full; answers how many were taken. At least one is. */

@@ -1,0 +1,56 @@
+/**
+ * Writes that arrive together share one transaction, and so one fsync: the dearest part of a small batch. What arrives while
+ * a timer of no length waits its turn goes along; each write still happens as a whole or not at all.
+ */
+export class GroupCommit {
+  readonly #transaction: <T>(write: () => T) => T
+  #waiting: Waiting[] = []
+
+  constructor(transaction: <T>(write: () => T) => T) {
+    this.#transaction = transaction
+  }
+
+  /** Answers what `write` answers, once it is part of a transaction. `write` may run again, if one beside it throws. */
+  run<T>(write: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let result: { readonly value: T } | undefined
+      const attempt = (): void => {
+        result = { value: write() }
+      }
+      const settle = (): void => {
+        if (result !== undefined) resolve(result.value)
+      }
+      this.#waiting.push({ attempt, settle, reject })
+      if (this.#waiting.length === 1) setTimeout(() => this.#flush(), 0)
+    })
+  }
+
+  #flush(): void {
+    const together = this.#waiting
+    this.#waiting = []
+    try {
+      this.#transaction(() => {
+        for (const { attempt } of together) attempt()
+      })
+      for (const { settle } of together) settle()
+    } catch {
+      // One of them is at fault: alone, the others succeed.
+      for (const one of together) this.#commitAlone(one)
+    }
+  }
+
+  #commitAlone({ attempt, settle, reject }: Waiting): void {
+    try {
+      this.#transaction(attempt)
+      settle()
+    } catch (error) {
+      reject(error)
+    }
+  }
+}
+
+interface Waiting {
+  readonly attempt: () => void
+  readonly settle: () => void
+  readonly reject: (error: unknown) => void
+}

@@ -1,0 +1,45 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+/**
+ * A block as it travels and lies in the journal: compressed if that is worth it. `SLBZ`, the block's own length as a 32-bit
+ * little-endian integer, then one zstd frame (RFC 8878). Anything else is a block as it is.
+ */
+const MAGIC = 0x5a424c53
+const PREAMBLE_BYTES = 8
+
+/** A third of the bytes for a fifth of a millisecond per 150 kB: less than writing, reading and freeing the pages costs. */
+const ZSTD_LEVEL = 1
+
+/** Smaller blocks fill one page of SQLite or two either way. */
+const WORTH_PACKING_BYTES = 4096
+
+/** workerd counts the capacity of its output buffer against maxOutputLength, and grows it in steps beyond what is needed. */
+const OUTPUT_SLACK = 1024 * 1024
+
+export function packBlock(block: Uint8Array): Uint8Array {
+  if (block.length < WORTH_PACKING_BYTES) return block
+  const frame = zstdCompressSync(block, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } })
+  const packed = new Uint8Array(PREAMBLE_BYTES + frame.length)
+  if (packed.length >= block.length) return block
+  const view = new DataView(packed.buffer)
+  view.setUint32(0, MAGIC, true)
+  view.setUint32(4, block.length, true)
+  packed.set(frame, PREAMBLE_BYTES)
+  return packed
+}
+
+/** The block as it was before packBlock. Throws when the frame is damaged or of another length than it says. */
+export function unpackBlock(bytes: Uint8Array): Uint8Array {
+  if (!isPacked(bytes)) return bytes
+  const length = unpackedLength(bytes)
+  const block = zstdDecompressSync(bytes.subarray(PREAMBLE_BYTES), { maxOutputLength: length + OUTPUT_SLACK })
+  if (block.length !== length) throw new Error(`a block has ${block.length} bytes instead of ${length}`)
+  return new Uint8Array(block.buffer, block.byteOffset, block.length)
+}
+
+/** How many bytes the block has when it is unpacked. */
+export const unpackedLength = (bytes: Uint8Array): number =>
+  isPacked(bytes) ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true) : bytes.length
+
+const isPacked = (bytes: Uint8Array): boolean =>
+  bytes.length > PREAMBLE_BYTES && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === MAGIC
