@@ -267,8 +267,10 @@ function compareBytes(bytes: Uint8Array, from: number, to: number, other: Uint8A
 
 /** Where `needle` begins in bytes[from, to), or −1. */
 export function indexWithin(bytes: Uint8Array, needle: Uint8Array, from: number, to: number): number {
+  if (needle.length === 0) return from
   const last = to - needle.length
-  for (let at = from; at <= last; at++) if (startsAt(bytes, needle, at)) return at
+  const first = needle[0]
+  for (let at = from; at <= last; at++) if (bytes[at] === first && startsAt(bytes, needle, at)) return at
   return -1
 }
 

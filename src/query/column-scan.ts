@@ -2,7 +2,7 @@ import { type ColumnKind, cellStart, type TextCells } from '../blocks/block'
 import { bytesOfCell, type ColumnCells, cellCount, cellValue } from '../blocks/table'
 import { foldText } from '../records/fold'
 import { fromHexCells, type HexCells } from '../segments/hex-cells'
-import type { CellTest } from './cell-test'
+import { type CellTest, indexWithin } from './cell-test'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
@@ -35,7 +35,19 @@ function scanText(
   }
 }
 
-/** Looks for the needle in all cells at once, natively, and tests only those that have it. */
+/** Hits after which it is looked at how near to each other they were. */
+const HITS_LOOKED_AT = 32
+
+/** Hits are near when they are fewer cells apart than this: a native call for each then costs more than a loop over bytes. */
+const NEAR_CELLS = 8
+
+/** Cells that are searched by the loop before the native search is tried again. */
+const CELLS_BY_LOOP = 4096
+
+/**
+ * Tests only the cells that have the needle. Where they are few, a native search over all cells at once finds them; where
+ * they are many, a loop over each cell's bytes does.
+ */
 function scanForNeedle(
   cells: TextCells,
   test: CellTest,
@@ -45,15 +57,44 @@ function scanForNeedle(
 ): void {
   const haystack = Buffer.from(cells.bytes.buffer, cells.bytes.byteOffset, cells.bytes.length)
   const wanted = Buffer.from(needle.buffer, needle.byteOffset, needle.length)
-  let cell = 0
-  for (let at = haystack.indexOf(wanted); at >= 0; at = haystack.indexOf(wanted, cells.ends[cell - 1] + 1)) {
-    cell = cellHolding(cells.ends, cell, at)
-    const found = cell
-    if (test.needleIsEnough || test.text(cells.bytes, cellStart(cells, found), cells.ends[found], () => restore(found)))
-      mark(found)
-    cell = found + 1
-    if (cell === cells.count) return
+  const take = (cell: number): void => {
+    const { bytes, ends } = cells
+    if (test.needleIsEnough || test.text(bytes, cellStart(cells, cell), ends[cell], () => restore(cell))) mark(cell)
   }
+  for (let cell = 0; cell < cells.count; ) {
+    const reached = takeNatively(cells, cell, haystack, wanted, take)
+    if (reached === cells.count) return
+    cell = reached - cell > HITS_LOOKED_AT * NEAR_CELLS ? reached : takeByLoop(cells, reached, needle, take)
+  }
+}
+
+/** Takes the next HITS_LOOKED_AT cells that have the needle; answers the cell to go on with. */
+function takeNatively(
+  cells: TextCells,
+  from: number,
+  haystack: Buffer,
+  wanted: Buffer,
+  take: (cell: number) => void,
+): number {
+  let cell = from
+  for (let hits = 0; hits < HITS_LOOKED_AT && cell < cells.count; hits++) {
+    const at = haystack.indexOf(wanted, cellStart(cells, cell))
+    if (at < 0) return cells.count
+    cell = cellHolding(cells.ends, cell, at)
+    take(cell++)
+  }
+  return cell
+}
+
+function takeByLoop(cells: TextCells, from: number, needle: Uint8Array, take: (cell: number) => void): number {
+  const to = Math.min(from + CELLS_BY_LOOP, cells.count)
+  let start = cellStart(cells, from)
+  for (let cell = from; cell < to; cell++) {
+    const end = cells.ends[cell]
+    if (indexWithin(cells.bytes, needle, start, end) >= 0) take(cell)
+    start = end + 1
+  }
+  return to
 }
 
 /** The first cell from `from` on that ends after `at`: in growing steps, then halving, since hits are often near. */

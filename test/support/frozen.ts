@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { unpackBlock } from '../../src/blocks/packed-block'
 import { type SealedSegment, sealBlocks } from '../../src/segments/seal'
 import { read } from './read-back'
 import { randomIntegers } from './sample-logs'
@@ -61,7 +62,8 @@ export const frozenRecords = (): string[] => [...ODD_RECORDS, ...plainRecords()]
 
 const blocksOf = (records: readonly string[]): readonly Uint8Array[] => read(records.join('\n')).blocks
 
-export const newBlock = (): Uint8Array => blocksOf(ODD_RECORDS)[0]
+/** Unpacked: what a compressor writes may change with its version, and says nothing about the format. */
+export const newBlock = (): Uint8Array => unpackBlock(blocksOf(ODD_RECORDS)[0])
 
 export function newSegment(): SealedSegment {
   const odd = blocksOf(ODD_RECORDS)[0]
