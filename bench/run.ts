@@ -31,8 +31,8 @@ async function measureAll({ ready }: RunningServer): Promise<void> {
   const writer: Target = { url: ready.url, key: ready.tenant.ingestKey }
   const reader: Target = { url: ready.url, key: ready.tenant.queryKey }
   const idle = measureTree(ready.pid).residentBytes
-  // A warm-up in another shape of batch: the first requests pay for compiling the code.
-  await post(writer, requestLogs({ records: 50_000, perBody: 500, seed: 900 }).bodies, 4)
+  // The first requests of a process pay for compiling its code; a service has paid long ago.
+  await post(writer, requestLogs({ records: 300_000, perBody: 1000, seed: 9000 }).bodies, 4)
 
   const main = requestLogs({ records: RECORDS, perBody: 1000, seed: 1 })
   await ingest(ready, writer, main, {

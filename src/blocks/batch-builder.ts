@@ -100,11 +100,11 @@ export class BatchBuilder {
   #columns: ColumnBuilder[] = []
   #columnIndex = new Map<string, number>()
   #rows = 0
-  #times = new Float64Array(1024)
-  #nanos = new Uint32Array(1024)
+  #times: Float64Array
+  #nanos: Uint32Array
   #hasNanos = false
-  #levels = new Uint8Array(1024)
-  #shapeOf = new Uint16Array(1024)
+  #levels: Uint8Array
+  #shapeOf: Uint16Array
   #instantMs = 0
   #instantNanos = 0
   #knownLevels: KnownLevel[] = []
@@ -115,6 +115,11 @@ export class BatchBuilder {
     this.#body = body
     this.#options = options
     this.#arena = new Arena(body.length)
+    const rows = Math.min(Math.max(body.length >>> RECORD_BYTES_SHIFT, ROWS_AT_FIRST), ROWS_AT_FIRST_MAX)
+    this.#times = new Float64Array(rows)
+    this.#nanos = new Uint32Array(rows)
+    this.#levels = new Uint8Array(rows)
+    this.#shapeOf = new Uint16Array(rows)
   }
 
   get rows(): number {
@@ -536,6 +541,11 @@ export class BatchBuilder {
     this.#shapeOf = grown(new Uint16Array(size), this.#shapeOf)
   }
 }
+
+/** Room for records at first: a guess of 128 bytes a record, so that small batches cost little and large ones grow seldom. */
+const RECORD_BYTES_SHIFT = 7
+const ROWS_AT_FIRST = 8
+const ROWS_AT_FIRST_MAX = 4096
 
 /** System columns that a record kept whole may still need. */
 const SPARE_COLUMNS = 8

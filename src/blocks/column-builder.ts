@@ -7,6 +7,9 @@ export interface ByteSource {
   arena: Uint8Array
 }
 
+/** Two numbers a cell: enough for small batches, and doubled for others. */
+const SPANS_AT_FIRST = 32
+
 /** Collects where a column's values stand, and copies them in one go when the block is finished. */
 export class ColumnBuilder {
   readonly name: string
@@ -14,7 +17,7 @@ export class ColumnBuilder {
   readonly system: boolean
   count = 0
   bytes = 0
-  #spans = new Uint32Array(256)
+  #spans = new Uint32Array(SPANS_AT_FIRST)
   #sources: Map<number, string> | undefined
 
   constructor(name: string, kind: ColumnKind, system: boolean) {

@@ -10,8 +10,8 @@ const PREAMBLE_BYTES = 8
 /** A third of the bytes for a fifth of a millisecond per 150 kB: less than writing, reading and freeing the pages costs. */
 const ZSTD_LEVEL = 1
 
-/** Smaller blocks fill one page of SQLite or two either way. */
-const WORTH_PACKING_BYTES = 4096
+/** For smaller blocks a compressor's own set-up costs more than the pages that it saves. */
+const WORTH_PACKING_BYTES = 65_536
 
 /** workerd counts the capacity of its output buffer against maxOutputLength, and grows it in steps beyond what is needed. */
 const OUTPUT_SLACK = 1024 * 1024

@@ -1,7 +1,7 @@
 import type { Handler, TenantRequest } from '../http/handler'
 import { ApiError } from '../http/problem'
 import { fieldNode } from '../http/search-parameters'
-import { CONTEXT_DEFAULT, CONTEXT_MAX } from '../limits/limits'
+import { CONTEXT_DEFAULT, CONTEXT_MAX, OUTAGE_RETRY_SECONDS } from '../limits/limits'
 import { compileFilter, type Filter } from '../query/filter'
 import { RecordWriter } from '../query/record-json'
 import { searchRows } from '../query/search-rows'
@@ -14,12 +14,14 @@ import { renderHits } from './search-logs'
 export const getLog: Handler = async (request, env) => {
   const open = await openSearch(request, env)
   const hit = await findById(request, open)
+  return jsonResponse(await writeRecord(hit, open))
+}
+
+async function writeRecord(hit: Found, open: OpenSearch): Promise<string> {
   const [record] = await renderHits([hit], open, undefined)
-  if (record === undefined)
-    throw new ApiError('partition_unavailable', 'The segment that holds this log cannot be read.', {
-      retryAfterSeconds: 5,
-    })
-  return jsonResponse(record)
+  if (record !== undefined) return record
+  const detail = 'The segment that holds this log cannot be read.'
+  throw new ApiError('partition_unavailable', detail, { retryAfterSeconds: OUTAGE_RETRY_SECONDS })
 }
 
 /** `GET /logs/:id/context`: what the same service and host logged just before and after; `scope=all` for everybody's. */
@@ -33,7 +35,7 @@ export const getLogContext: Handler = async (request, env) => {
   const filter = await contextFilter(open, hit, scope)
   const around = {
     filter,
-    fromMs: Number.NEGATIVE_INFINITY,
+    fromMs: oldestMs(request),
     toMs: Number.POSITIVE_INFINITY,
     after: hit,
     nextSeq: open.nextSeq,
@@ -44,9 +46,12 @@ export const getLogContext: Handler = async (request, env) => {
     after === 0 ? [] : (await searchRows(open.units, open.loader, { ...around, order: 'asc', limit: after })).hits
   const write = async (hits: typeof older): Promise<string> =>
     `[${(await renderHits(hits, open, undefined)).join(',')}]`
-  const body = `{"before":${await write([...older].reverse())},"log":${(await renderHits([hit], open, undefined))[0]},"after":${await write(newer)}}`
+  const body = `{"before":${await write([...older].reverse())},"log":${await writeRecord(hit, open)},"after":${await write(newer)}}`
   return jsonResponse(body)
 }
+
+/** What is older has expired, whether or not its bytes are gone. */
+const oldestMs = ({ config }: TenantRequest): number => Date.now() - config.DEFAULT_TTL_DAYS * 86_400_000
 
 type Found = Awaited<ReturnType<typeof searchRows>>['hits'][number]
 
@@ -55,8 +60,7 @@ async function findById(request: TenantRequest, open: OpenSearch): Promise<Found
   if (position === undefined) throw new ApiError('not_found')
   const filter = compiled(fieldNode('id', [request.params.id]))
   const range = { fromMs: position.ms, toMs: position.ms }
-  const oldestMs = Date.now() - request.config.DEFAULT_TTL_DAYS * 86_400_000
-  if (position.ms < oldestMs) throw new ApiError('not_found')
+  if (position.ms < oldestMs(request)) throw new ApiError('not_found')
   const found = await searchRows(open.units, open.loader, {
     filter,
     ...range,

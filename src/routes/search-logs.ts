@@ -6,7 +6,7 @@ import { ApiError } from '../http/problem'
 import { readBody } from '../http/read-body'
 import { SearchBody } from '../http/search-body'
 import { fieldNode, readSearchParameters, type SearchParameters, toParameters } from '../http/search-parameters'
-import { FUTURE_MS_MAX, SEARCH_BODY_BYTES_MAX } from '../limits/limits'
+import { FUTURE_MS_MAX, SEARCH_BODY_BYTES_MAX, SEGMENTS_AT_A_TIME } from '../limits/limits'
 import { readCursor, signCursor } from '../query/cursor'
 import type { Position } from '../query/position'
 import { RecordWriter } from '../query/record-json'
@@ -143,22 +143,38 @@ export function toRowSearch(
   }
 }
 
-/** Reads the units that hold the hits in full, and writes the records in the order of the hits. */
+/**
+ * Writes the records of the hits, in their order. The units that hold them are read in full, a few at a time: all of them
+ * together may be far more than an isolate holds. A record that cannot be read is left out.
+ */
 export async function renderHits(
   hits: readonly Hit[],
   open: OpenSearch,
   fields: readonly string[] | undefined,
 ): Promise<string[]> {
+  const written: (string | undefined)[] = []
   const units = [...new Set(hits.map((hit) => hit.unit))]
-  const tables = await open.loader.load(units.map((unit) => ({ unit, columns: 'all' })))
-  const writers = new Map<SearchUnit, RecordWriter>()
-  for (const [index, unit] of units.entries()) {
-    const table: DocumentTable | undefined = tables[index]
-    if (table) writers.set(unit, new RecordWriter(table, 0))
+  for (let next = 0; next < units.length; next += SEGMENTS_AT_A_TIME) {
+    const chunk = units.slice(next, next + SEGMENTS_AT_A_TIME)
+    const tables = await open.loader.load(chunk.map((unit) => ({ unit, columns: 'all' })))
+    for (const [index, unit] of chunk.entries()) writeUnit(unit, tables[index], { hits, fields, written })
   }
-  return hits.flatMap((hit) => {
-    const writer = writers.get(hit.unit)
-    if (writer === undefined) return []
-    return [fields === undefined ? writer.write(hit.row) : writer.writeFields(hit.row, fields)]
-  })
+  return written.filter((record) => record !== undefined)
+}
+
+function writeUnit(
+  unit: SearchUnit,
+  table: DocumentTable | undefined,
+  into: {
+    readonly hits: readonly Hit[]
+    readonly fields: readonly string[] | undefined
+    readonly written: (string | undefined)[]
+  },
+): void {
+  if (table === undefined) return
+  const writer = new RecordWriter(table, 0)
+  for (const [index, hit] of into.hits.entries()) {
+    if (hit.unit !== unit) continue
+    into.written[index] = into.fields === undefined ? writer.write(hit.row) : writer.writeFields(hit.row, into.fields)
+  }
 }
