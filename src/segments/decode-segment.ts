@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { CELL_END, cellStart, joinCells, rowsOfColumn, shapeHas, type TextCells } from '../blocks/block'
+import { CELL_END, cellStart, rowsOfColumn, shapeHas, type TextCells } from '../blocks/block'
 import { foldCells, restoreCells } from '../blocks/case-patch'
 import { type ColumnCells, type DocumentTable, foldedColumn, memoised } from '../blocks/table'
 import { unpackSection } from './codec'
@@ -149,15 +149,22 @@ function originalCells({ as, cells: count }: SegmentColumn, read: SectionReader)
         textCells(read(as.values), as.count),
         as.width === 2 ? uint16(read(as.codes)) : read(as.codes),
       )
-    case 'integers': {
-      const values = unpackPart(as.part, count, read)
-      const encoder = new TextEncoder()
-      return joinCells(count, (cell) => encoder.encode(String(values[cell])))
-    }
+    case 'integers':
+      return integerCells(unpackPart(as.part, count, read))
     case 'hex':
       return fromHexCells({ layout: as.layout, width: as.width, bytes: read(as.bytes) }, count)
   }
 }
+
+/** Numbers as text: the engine joins them all at once, several times faster than one by one. */
+function integerCells(values: Float64Array): TextCells {
+  const joined = values.length === 0 ? '' : `${values.join(CELL_END_TEXT)}${CELL_END_TEXT}`
+  const bytes = Buffer.from(joined, 'latin1')
+  return textCells(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), values.length)
+}
+
+/** CELL_END as a character of latin1 text. */
+const CELL_END_TEXT = String.fromCharCode(CELL_END)
 
 function dictionaryCells(values: TextCells, codes: Uint8Array | Uint16Array): TextCells {
   const { bytes: source, ends: valueEnds } = values

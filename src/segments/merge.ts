@@ -1,12 +1,4 @@
-import {
-  type Block,
-  type BlockColumn,
-  CELL_END,
-  cellStart,
-  rowsOfColumn,
-  type Shape,
-  type TextCells,
-} from '../blocks/block'
+import { type Block, type BlockColumn, CELL_END, cellStart, type Shape, type TextCells } from '../blocks/block'
 
 /** Records in their final order, (time, seq), ready to be encoded. */
 export interface SortedRows extends Omit<Block, 'receivedMs' | 'seqs' | 'received'> {
@@ -82,6 +74,8 @@ interface Scalars {
   readonly levels: Uint8Array
   readonly inputOf: Uint16Array
   readonly localRow: Uint32Array
+  /** Of each input: which columns each of its shapes has a cell in. */
+  readonly members: readonly Uint8Array[]
 }
 
 function gatherScalars(inputs: readonly MergeInput[]): Scalars {
@@ -95,6 +89,7 @@ function gatherScalars(inputs: readonly MergeInput[]): Scalars {
     levels: new Uint8Array(total),
     inputOf: new Uint16Array(total),
     localRow: new Uint32Array(total),
+    members: inputs.map(({ block }) => membersOf(block)),
   }
   let at = 0
   for (const [index, { block, seqs, received }] of inputs.entries()) {
@@ -179,7 +174,7 @@ function mergeColumn(
   const sources = inputs.map((input, index) =>
     localColumns[index] < 0 ? undefined : input.block.columns[localColumns[index]],
   )
-  const cellOf = inputs.map((input, index) => cellIndexOf(input, localColumns[index]))
+  const cellOf = inputs.map((input, index) => cellIndexOf(input, all.members[index], localColumns[index]))
   const { cellCount, byteCount } = measure(order, all, sources, cellOf)
   const bytes = new Uint8Array(byteCount)
   const ends = new Uint32Array(cellCount)
@@ -196,17 +191,15 @@ function mergeColumn(
       row++
       continue
     }
-    const run = runLength(order, row, all, index)
+    // Where times are mixed, most rows have no neighbour.
+    const run = order[row + 1] === at + 1 ? runLength(order, row, all, index) : 1
     const { cells } = source
     const from = cellStart(cells, first)
     const to = cells.ends[first + run - 1] + 1
     copyBytes(cells.bytes, from, to, bytes, write)
-    copyEnds(cells.ends, first, run, ends, cell, write - from)
-    if (source.sources !== undefined) {
-      for (const [spelledCell, spelling] of source.sources) {
-        if (spelledCell >= first && spelledCell < first + run) spelled.set(cell + spelledCell - first, spelling)
-      }
-    }
+    if (run === 1) ends[cell] = write + to - from - 1
+    else copyEnds(cells.ends, first, run, ends, cell, write - from)
+    if (source.sources !== undefined) copySources(source.sources, first, run, spelled, cell)
     write += to - from
     cell += run
     row += run
@@ -252,6 +245,19 @@ function copyEnds(
   for (let index = 0; index < count; index++) target[at + index] = source[from + index] + shift
 }
 
+function copySources(
+  source: ReadonlyMap<number, string>,
+  from: number,
+  count: number,
+  target: Map<number, string>,
+  at: number,
+): void {
+  for (let index = 0; index < count; index++) {
+    const spelling = source.get(from + index)
+    if (spelling !== undefined) target.set(at + index, spelling)
+  }
+}
+
 function measure(
   order: Uint32Array,
   all: Scalars,
@@ -276,13 +282,27 @@ function measure(
 const cellAt = (index: Int32Array | undefined, row: number): number => (index === undefined ? row : index[row])
 
 /** Cell of each row, −1 where it has none; undefined when every row has one. */
-function cellIndexOf(input: MergeInput, column: number): Int32Array | undefined {
+function cellIndexOf({ block }: MergeInput, members: Uint8Array, column: number): Int32Array | undefined {
   if (column < 0) return undefined
-  const rows = rowsOfColumn(input.block, column)
-  if (rows === undefined) return undefined
-  const index = new Int32Array(input.block.rows).fill(-1)
-  for (let cell = 0; cell < rows.length; cell++) index[rows[cell]] = cell
+  const width = block.columns.length
+  if (block.shapes.every((_, shape) => members[shape * width + column] === 1)) return undefined
+  const index = new Int32Array(block.rows)
+  let cell = 0
+  for (let row = 0; row < block.rows; row++) {
+    index[row] = members[block.shapeOf[row] * width + column] === 1 ? cell++ : -1
+  }
   return index
+}
+
+/** Which columns each shape of a block has a cell in: shape after shape, one byte a column. */
+function membersOf({ shapes, columns }: MergeInput['block']): Uint8Array {
+  const members = new Uint8Array(shapes.length * columns.length)
+  for (const [index, { slots, hidden }] of shapes.entries()) {
+    const from = index * columns.length
+    for (const { column } of slots) if (column >= 0) members[from + column] = 1
+    for (const column of hidden) members[from + column] = 1
+  }
+  return members
 }
 
 const gatherFloat = (values: Float64Array, order: Uint32Array): Float64Array => {
