@@ -16,7 +16,7 @@ import {
 } from './block'
 import { BLOCK_COST, CELL_COST, headerCost, rowCost } from './block-cost'
 import { ColumnBuilder } from './column-builder'
-import { readIsoInstant } from './iso-bytes'
+import { readEpochMs, readIsoInstant } from './iso-bytes'
 import { JsonFailure } from './json-text'
 import { Arena, type DepthLimits, type ReadRecord, type ReadSlot, readRecord, VALUE } from './record-reader'
 import { ShapeTrie } from './shape-trie'
@@ -363,6 +363,11 @@ export class BatchBuilder {
         this.#instantNanos = instantScratch[1]
         return form
       }
+    }
+    const epochMs = slot.kind === VALUE.number ? readEpochMs(this.#body, start, length) : undefined
+    if (epochMs !== undefined) {
+      this.#instantMs = epochMs
+      return TIME_FORM.epochMs
     }
     const text = this.#text(start, to[timeSlot])
     const instant = readTimeText(text, slot)

@@ -31,6 +31,13 @@ export function readIsoInstant(bytes: Uint8Array, at: number, length: number, re
   return Number.isNaN(result[0] + result[1]) ? 0 : form
 }
 
+/** Thirteen digits are milliseconds since 1970; undefined for anything else. */
+export function readEpochMs(bytes: Uint8Array, at: number, length: number): number | undefined {
+  if (length !== 13 || bytes[at] === 0x30) return undefined
+  const value = digits(bytes, at, 13)
+  return Number.isNaN(value) ? undefined : value
+}
+
 const FORM_OF_LENGTH: readonly (number | undefined)[] = Object.assign(
   new Array<number | undefined>(31).fill(undefined),
   {

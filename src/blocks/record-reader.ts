@@ -79,12 +79,49 @@ export class Arena {
     return { from, to: from + written }
   }
 
+  /**
+   * Takes a string whose escapes are all ones that JSON.stringify writes as well, `\\u…` excepted; undefined for others.
+   * Nearly all strings with escapes are such: quotes, back-slashes, line ends, tabs.
+   */
+  putUnescaped(
+    source: Uint8Array,
+    from: number,
+    to: number,
+  ): { from: number; to: number; source: undefined } | undefined {
+    const start = this.reserve(to - from)
+    let write = start
+    for (let read = from; read < to; read++) {
+      let byte = source[read]
+      if (byte === BACKSLASH) {
+        byte = UNESCAPED[source[++read]]
+        if (byte === 0) return undefined
+      }
+      this.bytes[write++] = byte
+    }
+    const position = this.commit(write - start)
+    return { from: position, to: position + write - start, source: undefined }
+  }
+
   putCompact(source: Uint8Array, from: number, to: number): { from: number; to: number } {
     const at = this.reserve(to - from)
     const written = copyCompact(source, from, to, this.bytes, at)
     const position = this.commit(written)
     return { from: position, to: position + written }
   }
+}
+
+/** What the character after a back-slash stands for, for escapes that have one spelling only; 0 for all others. */
+const UNESCAPED = new Uint8Array(256)
+for (const [escaped, meant] of [
+  ['"', '"'],
+  ['\\', '\\'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+]) {
+  UNESCAPED[escaped.charCodeAt(0)] = meant.charCodeAt(0)
 }
 
 const encoder = new TextEncoder()
@@ -182,6 +219,8 @@ export function stringCell(
   arena: Arena,
 ): { from: number; to: number; source: string | undefined } {
   if (!hasBackslash(body, from, to)) return { from, to, source: undefined }
+  const simple = arena.putUnescaped(body, from, to)
+  if (simple !== undefined) return simple
   const source = decoder.decode(body.subarray(from - 1, to + 1))
   const text = parsedString(source)
   const exact = text.isWellFormed() && quoteJson(text) === source
