@@ -104,7 +104,10 @@ function packagedNode(root, { platform, arch }) {
 }
 
 /** What keeps a process small that waits most of the time: a third less, measured after a start. */
-const LASTING = { flags: ['--max-semi-space-size=1', '--optimize-for-size', '--max-old-space-size=128'], environment: { MALLOC_ARENA_MAX: '1' } }
+const LASTING = {
+  flags: ['--max-semi-space-size=1', '--optimize-for-size', '--max-old-space-size=128'],
+  environment: { MALLOC_ARENA_MAX: '1' },
+}
 
 /** The IPC channel carries nothing: it closes when this process dies, even by kill -9, and tells the script to end. */
 function runUnder(node, script, args, { isLasting }) {
