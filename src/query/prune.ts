@@ -1,6 +1,7 @@
 import { mayHold } from '../segments/token-filter'
 import { columnsOfField } from './field-columns'
-import type { ExactValue, Filter } from './filter'
+import type { Filter } from './filter'
+import type { ExactValue } from './term'
 import type { SearchUnit, UnitLoader } from './units'
 
 /** The units that can hold a match, by what is known of them without reading: time and levels. */
