@@ -53,12 +53,12 @@ function end(processId: number): void {
 
 /**
  * Leaves behind a small shell that ends workerd when this process is gone: its standard input is a pipe from us, which
- * the operating system closes even after kill -9.
+ * the operating system closes even after kill -9. It uses nothing but what is built into every shell.
  */
 export function guardRuntime(directory: string): ChildProcess | undefined {
   const [processId] = runtimesOf(directory)
   if (processId === undefined || process.platform === 'win32') return undefined
-  const guard = spawn('sh', ['-c', `cat; kill -9 ${processId}`], {
+  const guard = spawn('/bin/sh', ['-c', `while read -r _; do :; done; kill -9 ${processId}`], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   })
