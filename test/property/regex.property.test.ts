@@ -80,10 +80,17 @@ it('gives the answer of RegExp', () => {
       fc.pre(!letters.includes('i') || !/\\b/i.test(pattern))
       const regex = regexOf(withFlags(letters, pattern))
       const native = new RegExp(pattern, `${letters}u`)
-      for (const text of samples) expect(isIn(regex, utf8(text)), text).toBe(native.test(text))
+      // V8 finds a \B between the halves of a surrogate pair: /\B/u.exec('a😀a').index is 2, inside the character.
+      const comparable = pattern.includes('\\B') ? samples.filter((text) => !text.includes('😀')) : samples
+      for (const text of comparable) expect(isIn(regex, utf8(text)), text).toBe(native.test(text))
     }),
     RUNS,
   )
+})
+
+it('finds no \\B inside a character of four bytes', () => {
+  expect(isIn(regexOf('\\B'), utf8('a😀a'))).toBe(false)
+  expect(isIn(regexOf('\\B'), utf8('😀😀'))).toBe(true)
 })
 
 it('gives the same answer for a text that stands inside a longer one', () => {
