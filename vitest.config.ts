@@ -8,6 +8,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/{unit,property,fault,format}/**/*.test.ts', 'test/*.test.ts'],
+          setupFiles: ['test/support/property-seed.ts'],
         },
       },
       {

@@ -21,7 +21,9 @@ const COVERAGE = [
 export function parseTestArgs(args: readonly string[]): TestRun {
   const filters = args.filter((arg) => arg !== '--coverage' && arg !== '--soak')
   if (args.includes('--soak')) {
-    return { isWhole: false, vitest: [['--project=e2e', ...filters]], environment: { SLUICE_SOAK: '1' } }
+    // Property tests too: without a fixed seed they draw new cases.
+    const projects = ['--project=node', '--project=e2e']
+    return { isWhole: false, vitest: [[...projects, ...filters]], environment: { SLUICE_SOAK: '1' } }
   }
   const isWhole = filters.length === 0
   if (args.includes('--coverage')) {

@@ -24,10 +24,10 @@ it('hands filters to every project and leaves out the other steps', () => {
   })
 })
 
-it('soaks end to end only, and measures coverage over node and worker in one run', () => {
+it('soaks end to end and with new cases for properties, and measures coverage over node and worker in one run', () => {
   expect(parseTestArgs(['--soak'])).toEqual({
     isWhole: false,
-    vitest: [['--project=e2e']],
+    vitest: [['--project=node', '--project=e2e']],
     environment: { SLUICE_SOAK: '1' },
   })
   const [coverage, ...others] = parseTestArgs(['--coverage']).vitest
