@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { compress, decompress } from './zstd'
 
 /**
  * A block as it travels and lies in the journal: compressed if that is worth it. `SLBZ`, the block's own length as a 32-bit
@@ -13,12 +13,9 @@ const ZSTD_LEVEL = 1
 /** For smaller blocks a compressor's own set-up costs more than the pages that it saves. */
 const WORTH_PACKING_BYTES = 65_536
 
-/** workerd counts the capacity of its output buffer against maxOutputLength, and grows it in steps beyond what is needed. */
-const OUTPUT_SLACK = 1024 * 1024
-
 export function packBlock(block: Uint8Array): Uint8Array {
   if (block.length < WORTH_PACKING_BYTES) return block
-  const frame = zstdCompressSync(block, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } })
+  const frame = compress(block, ZSTD_LEVEL)
   const packed = new Uint8Array(PREAMBLE_BYTES + frame.length)
   if (packed.length >= block.length) return block
   const view = new DataView(packed.buffer)
@@ -32,7 +29,7 @@ export function packBlock(block: Uint8Array): Uint8Array {
 export function unpackBlock(bytes: Uint8Array): Uint8Array {
   if (!isPacked(bytes)) return bytes
   const length = unpackedLength(bytes)
-  const block = zstdDecompressSync(bytes.subarray(PREAMBLE_BYTES), { maxOutputLength: length + OUTPUT_SLACK })
+  const block = decompress(bytes.subarray(PREAMBLE_BYTES), length)
   if (block.length !== length) throw new Error(`a block has ${block.length} bytes instead of ${length}`)
   return new Uint8Array(block.buffer, block.byteOffset, block.length)
 }

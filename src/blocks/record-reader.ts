@@ -1,3 +1,4 @@
+import { unquoted } from './compact-json'
 import {
   BACKSLASH,
   BRACE_CLOSE,
@@ -157,7 +158,7 @@ export function readRecord(body: Uint8Array, from: number, arena: Arena, depth: 
       const colon = skipSpace(body, nameEnd + 1)
       if (body[colon] !== COLON) fail(colon, '":" is expected here')
       part += `${name}:`
-      const key = name.includes('\\') ? parsedString(name) : name.slice(1, -1)
+      const key = name.includes('\\') ? unquoted(name) : name.slice(1, -1)
       at = skipSpace(body, readValue(skipSpace(body, colon + 1), prefix + key, level))
       if (body[at] === BRACE_CLOSE) {
         part += '}'
@@ -222,7 +223,7 @@ export function stringCell(
   const simple = arena.putUnescaped(body, from, to)
   if (simple !== undefined) return simple
   const source = decoder.decode(body.subarray(from - 1, to + 1))
-  const text = parsedString(source)
+  const text = unquoted(source)
   const exact = text.isWellFormed() && quoteJson(text) === source
   return { ...arena.putText(text), source: exact ? undefined : source }
 }
@@ -230,9 +231,4 @@ export function stringCell(
 function hasBackslash(body: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at++) if (body[at] === BACKSLASH) return true
   return false
-}
-
-function parsedString(literal: string): string {
-  const value: unknown = JSON.parse(literal)
-  return typeof value === 'string' ? value : ''
 }

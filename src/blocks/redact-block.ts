@@ -1,5 +1,6 @@
 import { type Redactor, secretKeyKind } from '../records/redact/redact'
 import { type Block, type BlockColumn, CELL_END, cellStart, cellText, type TextCells } from './block'
+import { scalarEnd, stringEnd, unquoted } from './compact-json'
 
 /** The block without secrets. Columns in which nothing can be one are not looked at cell by cell. */
 export function redactBlock(block: Block, redactor: Redactor): Block {
@@ -130,10 +131,10 @@ export function redactJson(text: string, redactor: Redactor): string | undefined
     } else if (character === '"') {
       const end = stringEnd(text, at)
       if (text[end] === ':') {
-        const kind = secretKeyKind(parsedString(text.slice(at, end)))
+        const kind = secretKeyKind(unquoted(text.slice(at, end)))
         pending = kind && redactor.placeholder(kind)
       } else {
-        const redacted = placeholder ?? redactor.redactText(parsedString(text.slice(at, end)))
+        const redacted = placeholder ?? redactor.redactText(unquoted(text.slice(at, end)))
         if (redacted !== undefined) replace(at, end, redacted)
         pending = undefined
       }
@@ -149,21 +150,4 @@ export function redactJson(text: string, redactor: Redactor): string | undefined
     }
   }
   return copied === 0 ? undefined : written + text.slice(copied)
-}
-
-function stringEnd(text: string, from: number): number {
-  let at = from + 1
-  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at + 1
-}
-
-function scalarEnd(text: string, from: number): number {
-  let at = from
-  while (at < text.length && !',]}'.includes(text[at])) at++
-  return at
-}
-
-function parsedString(literal: string): string {
-  const value: unknown = JSON.parse(literal)
-  return typeof value === 'string' ? value : ''
 }

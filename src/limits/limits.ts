@@ -60,9 +60,6 @@ export const SEARCH_LIMIT_MAX = 1000
 /** A row of D1 or of an object's SQLite. The platform's own limit; the local runtime does not enforce it, so we do. */
 export const ROW_BYTES_MAX = 2_000_000
 
-/** One call between the Worker and an object. The platform's own limit, arguments and answers alike. */
-export const RPC_BYTES_MAX = 32 * MIB
-
 /** Bytes of an object's unsealed and unpublished rows. Past it ingest answers 503: D1 has been away for long. */
 export const JOURNAL_BYTES_MAX = 256 * MIB
 

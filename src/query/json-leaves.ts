@@ -1,4 +1,5 @@
 import { type ColumnKind, compactKind } from '../blocks/block'
+import { scalarEnd, stringEnd, unquoted } from '../blocks/compact-json'
 
 /** A value inside JSON that is kept whole. Members of an array stand under the array's own path. */
 export interface JsonLeaf {
@@ -55,22 +56,4 @@ function readLeaves(json: string, base: string): { leaves: JsonLeaf[]; arrays: s
     }
   }
   return { leaves, arrays }
-}
-
-function stringEnd(json: string, from: number): number {
-  let at = from + 1
-  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1
-  return at + 1
-}
-
-function scalarEnd(json: string, from: number): number {
-  let at = from
-  while (at < json.length && json[at] !== ',' && json[at] !== ']' && json[at] !== '}') at++
-  return at
-}
-
-function unquoted(literal: string): string {
-  if (!literal.includes('\\')) return literal.slice(1, -1)
-  const value: unknown = JSON.parse(literal)
-  return typeof value === 'string' ? value : ''
 }

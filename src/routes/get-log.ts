@@ -8,13 +8,14 @@ import { searchRows } from '../query/search-rows'
 import type { Node } from '../query/syntax'
 import { parseLogId } from '../records/log-id'
 import { type OpenSearch, openSearch } from './open-search'
+import { jsonText } from './search-answer'
 import { renderHits } from './search-logs'
 
 /** `GET /logs/:id`: one record, exactly as it was sent. */
 export const getLog: Handler = async (request, env) => {
   const open = await openSearch(request, env)
   const hit = await findById(request, open)
-  return jsonResponse(await writeRecord(hit, open))
+  return jsonText(await writeRecord(hit, open))
 }
 
 async function writeRecord(hit: Found, open: OpenSearch): Promise<string> {
@@ -47,7 +48,7 @@ export const getLogContext: Handler = async (request, env) => {
   const write = async (hits: typeof older): Promise<string> =>
     `[${(await renderHits(hits, open, undefined)).join(',')}]`
   const body = `{"before":${await write([...older].reverse())},"log":${await writeRecord(hit, open)},"after":${await write(newer)}}`
-  return jsonResponse(body)
+  return jsonText(body)
 }
 
 /** What is older has expired, whether or not its bytes are gone. */
@@ -118,6 +119,3 @@ function scopeParameter(parameters: URLSearchParams): 'same' | 'all' {
   if (scope === 'same' || scope === 'all') return scope
   throw new ApiError('validation_failed', 'scope is same (the same service and host) or all.')
 }
-
-const jsonResponse = (body: string): Response =>
-  new Response(`${body}\n`, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store, private' } })

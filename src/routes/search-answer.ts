@@ -73,7 +73,8 @@ export function tableResponse(request: Request, table: ResultTable, meta: object
 /** An answer about a tenant's data: nobody on the way may keep it. */
 export const jsonAnswer = (value: unknown): Response => jsonText(JSON.stringify(value))
 
-const jsonText = (text: string): Response =>
+/** The same for an answer that is JSON text already. */
+export const jsonText = (text: string): Response =>
   new Response(`${text}\n`, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store, private' } })
 
 const linesResponse = (lines: readonly string[]): Response =>

@@ -1,4 +1,5 @@
-import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { crc32 } from 'node:zlib'
+import { compress, decompress } from '../blocks/zstd'
 
 /**
  * How a section's bytes are stored. The number is on disk and never changes its meaning; new codecs take new numbers.
@@ -7,9 +8,6 @@ export const CODEC = { raw: 0, zstd: 1 } as const
 
 /** Level 3 packs logs within 5 % of level 9 at a quarter of its time. */
 const ZSTD_LEVEL = 3
-
-/** workerd counts the capacity of its output buffer against maxOutputLength, and grows it in steps beyond what is needed. */
-const OUTPUT_SLACK = 1024 * 1024
 
 /** A section ends with the CRC-32 of what stands before, because queries read sections without the rest of the segment. */
 const CHECK_BYTES = 4
@@ -26,7 +24,7 @@ export function packSection(bytes: Uint8Array): { readonly codec: number; readon
 
 function pack(bytes: Uint8Array): { readonly codec: number; readonly bytes: Uint8Array } {
   if (bytes.length < 32) return { codec: CODEC.raw, bytes }
-  const packed = zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } })
+  const packed = compress(bytes, ZSTD_LEVEL)
   return packed.length < bytes.length ? { codec: CODEC.zstd, bytes: packed } : { codec: CODEC.raw, bytes }
 }
 
@@ -49,6 +47,6 @@ export function isSound(bytes: Uint8Array | undefined): boolean {
 
 function unpack(codec: number, bytes: Uint8Array, length: number): Uint8Array {
   if (codec === CODEC.raw) return bytes
-  if (codec === CODEC.zstd) return zstdDecompressSync(bytes, { maxOutputLength: length + OUTPUT_SLACK })
+  if (codec === CODEC.zstd) return decompress(bytes, length)
   throw new Error(`codec ${codec} is newer than this reader`)
 }

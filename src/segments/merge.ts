@@ -1,4 +1,4 @@
-import { type Block, type BlockColumn, CELL_END, cellStart, type Shape, type TextCells } from '../blocks/block'
+import { type Block, type BlockColumn, cellStart, type Shape, type TextCells } from '../blocks/block'
 
 /** Records in their final order, (time, seq), ready to be encoded. */
 export interface SortedRows extends Omit<Block, 'receivedMs' | 'seqs' | 'received'> {
@@ -322,7 +322,3 @@ const gatherUint32 = (values: Uint32Array, order: Uint32Array): Uint32Array => {
   for (let index = 0; index < order.length; index++) out[index] = values[order[index]]
   return out
 }
-
-/** True when a column's bytes are what they must be: every cell ends with CELL_END. */
-export const cellsAreSound = (cells: TextCells): boolean =>
-  cells.ends.length === cells.count && (cells.count === 0 || cells.bytes[cells.ends[cells.count - 1]] === CELL_END)

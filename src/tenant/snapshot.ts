@@ -30,9 +30,11 @@ const PAGE_ROWS = 2048
 export function pagesOf(entries: readonly JournalEntry[]): JournalPage[] {
   const pages: JournalPage[] = []
   let run: JournalEntry[] = []
+  let rows = 0
   const close = (): void => {
     if (run.length > 0) pages.push(pageOf(run))
     run = []
+    rows = 0
   }
   for (const entry of entries) {
     if (entry.rows >= SMALL_ROWS) {
@@ -41,7 +43,8 @@ export function pagesOf(entries: readonly JournalEntry[]): JournalPage[] {
       continue
     }
     run.push(entry)
-    if (run.reduce((sum, { rows }) => sum + rows, 0) >= PAGE_ROWS) close()
+    rows += entry.rows
+    if (rows >= PAGE_ROWS) close()
   }
   close()
   return pages

@@ -96,7 +96,3 @@ export const listed = (values: readonly string[]): RawBuilder<string> =>
 /** Where every query over the catalog starts, so that none can forget its tenant. */
 export const segmentsOf = (db: Kysely<ControlTables>, tenantId: string) =>
   db.selectFrom('segment').where('tenant_id', '=', tenantId)
-
-/** Where every read of payload parts starts. */
-export const payloadPartsOf = (db: Kysely<PayloadTables>, tenantId: string) =>
-  db.selectFrom('payload_part').where('tenant_id', '=', tenantId)
