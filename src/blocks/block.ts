@@ -99,10 +99,12 @@ export const compactKind = (source: string): 'literal' | 'number' => (/^[tfn]/.t
 /** Where a cell begins in `bytes`. */
 export const cellStart = (cells: TextCells, index: number): number => (index === 0 ? 0 : cells.ends[index - 1] + 1)
 
+/** The cell's bytes, as a view. */
+export const bytesOfCell = (cells: TextCells, index: number): Uint8Array =>
+  cells.bytes.subarray(cellStart(cells, index), cells.ends[index])
+
 /** The cell as text. */
-export function cellText(cells: TextCells, index: number): string {
-  return utf8.decode(cells.bytes.subarray(cellStart(cells, index), cells.ends[index]))
-}
+export const cellText = (cells: TextCells, index: number): string => utf8.decode(bytesOfCell(cells, index))
 
 const utf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 

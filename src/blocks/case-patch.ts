@@ -1,5 +1,5 @@
 import { foldCodePoint } from '../records/fold'
-import { CELL_END, cellStart, joinCells, type TextCells } from './block'
+import { bytesOfCell, CELL_END, cellStart, joinCells, type TextCells } from './block'
 
 /**
  * Text cells with their letter case taken out, and what puts it back. Search compares folded bytes, so that a native
@@ -103,11 +103,8 @@ export function indexPatch(patch: Uint8Array, cellCount: number): Int32Array {
   return index
 }
 
-/** The bytes of one cell as they were before folding. */
-export function restoreCell(folded: FoldedCells, index: Int32Array, cell: number): Uint8Array {
-  const { cells, patch } = folded
-  const start = cellStart(cells, cell)
-  const bytes = cells.bytes.subarray(start, cells.ends[cell])
+/** The bytes of one cell as they were before folding: `bytes` are those after it. */
+export function restoreCell(bytes: Uint8Array, patch: Uint8Array, index: Int32Array, cell: number): Uint8Array {
   if (index[cell] < 0) return bytes
   const reader = new VarintReader(patch, index[cell])
   const count = reader.next()
@@ -163,7 +160,7 @@ function restoreInPlace({ cells, patch }: FoldedCells): TextCells | undefined {
 function restoreMoving(folded: FoldedCells): TextCells {
   const { cells, patch } = folded
   const index = indexPatch(patch, cells.count)
-  return joinCells(cells.count, (cell) => restoreCell(folded, index, cell))
+  return joinCells(cells.count, (cell) => restoreCell(bytesOfCell(cells, cell), patch, index, cell))
 }
 
 /** Collects the changes of a cell and writes them when the cell ends. */

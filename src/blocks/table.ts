@@ -1,6 +1,7 @@
 import type { HexCells } from '../segments/hex-cells'
 import { hexCellText } from '../segments/hex-cells'
-import { type Block, type ColumnKind, cellStart, rowsOfColumn, type Shape, type TextCells } from './block'
+import type { TemplateCells } from '../segments/template-cells'
+import { type Block, bytesOfCell, type ColumnKind, rowsOfColumn, type Shape, type TextCells } from './block'
 import { foldCells, indexPatch, restoreCell, restoreCells } from './case-patch'
 import { documentText, stringSource } from './document'
 
@@ -35,7 +36,15 @@ export interface ColumnInfo {
 
 /** The cells of a column in the form in which they can be compared fastest. */
 export type ColumnCells =
-  | { readonly form: 'text'; readonly folded: TextCells; readonly restore: (cell: number) => Uint8Array }
+  | {
+      readonly form: 'text'
+      readonly count: number
+      readonly folded: () => TextCells
+      /** The cell as it was sent. Who has its folded text at hand gives it. */
+      readonly restore: (cell: number, text?: Uint8Array) => Uint8Array
+      /** The folded texts as templates and values, if they are stored so: most are found without being written out. */
+      readonly templates?: TemplateCells | undefined
+    }
   | {
       readonly form: 'dictionary'
       readonly codes: Uint8Array | Uint16Array
@@ -50,7 +59,7 @@ export type ColumnCells =
 export function cellCount(cells: ColumnCells): number {
   switch (cells.form) {
     case 'text':
-      return cells.folded.count
+      return cells.count
     case 'dictionary':
       return cells.codes.length
     case 'integers':
@@ -73,9 +82,6 @@ export function cellValue(cells: ColumnCells, cell: number): string {
       return utf8.decode(hexCellText(cells.hex, cell))
   }
 }
-
-export const bytesOfCell = (cells: TextCells, cell: number): Uint8Array =>
-  cells.bytes.subarray(cellStart(cells, cell), cells.ends[cell])
 
 const utf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
@@ -175,7 +181,7 @@ export function timeBounds(times: Float64Array): { readonly minTime: number; rea
 
 function blockCells(cells: TextCells): ColumnCells {
   const folded = foldCells(cells)
-  return { form: 'text', folded: folded.cells, restore: (cell) => bytesOfCell(cells, cell) }
+  return { form: 'text', count: cells.count, folded: () => folded.cells, restore: (cell) => bytesOfCell(cells, cell) }
 }
 
 /** When this many cells of a column were restored one by one, the rest is restored at once. */
@@ -183,19 +189,28 @@ const SINGLE_RESTORES_MAX = 512
 
 /** Folded cells whose letter case is restored when it is asked for; the patch is only read then. */
 export function foldedColumn({
+  count,
   cells,
   patch,
+  templates,
 }: {
-  readonly cells: TextCells
+  readonly count: number
+  readonly cells: () => TextCells
   readonly patch: () => Uint8Array
+  readonly templates?: TemplateCells
 }): ColumnCells {
-  const folded = memoised(() => ({ cells, patch: patch() }))
-  const index = memoised(() => indexPatch(folded(0).patch, cells.count))
-  const restored = memoised(() => restoreCells(folded(0)))
+  const written = memoised(cells)
+  const changes = memoised(patch)
+  const index = memoised(() => indexPatch(changes(0), count))
+  const restored = memoised(() => restoreCells({ cells: written(0), patch: changes(0) }))
   let singles = 0
-  const restore = (cell: number): Uint8Array =>
-    singles++ < SINGLE_RESTORES_MAX ? restoreCell(folded(0), index(0), cell) : bytesOfCell(restored(0), cell)
-  return { form: 'text', folded: cells, restore }
+  const restore = (cell: number, text?: Uint8Array): Uint8Array => {
+    if (text) return restoreCell(text, changes(0), index(0), cell)
+    return singles++ < SINGLE_RESTORES_MAX
+      ? restoreCell(bytesOfCell(written(0), cell), changes(0), index(0), cell)
+      : bytesOfCell(restored(0), cell)
+  }
+  return { form: 'text', count, folded: () => written(0), restore, templates }
 }
 
 /** Computes each answer once. */

@@ -1,8 +1,9 @@
-import { type ColumnKind, cellStart, type TextCells } from '../blocks/block'
-import { bytesOfCell, type ColumnCells, cellCount, cellValue } from '../blocks/table'
+import { bytesOfCell, type ColumnKind, cellStart, type TextCells } from '../blocks/block'
+import { type ColumnCells, cellCount, cellValue } from '../blocks/table'
 import { foldText } from '../records/fold'
 import { fromHexCells, type HexCells } from '../segments/hex-cells'
 import { type CellTest, indexWithin } from './cell-test'
+import { scanTemplates } from './template-scan'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
@@ -12,9 +13,19 @@ export function scanColumn(cells: ColumnCells, kind: ColumnKind, test: CellTest,
   if (kind === 'literal' && test.skipsLiterals) return
   if (cells.form === 'integers') scanIntegers(cells.values, test, mark)
   else if (kind === 'number' && (test.number !== undefined || holdsStrings(cells))) scanNumbers(cells, test, mark)
-  else if (cells.form === 'text') scanText(cells.folded, test, cells.restore, mark)
+  else if (cells.form === 'text') scanTexts(cells, test, mark)
   else if (cells.form === 'dictionary') scanDictionary(cells, (value) => passesAsValue(cells, value, test), mark)
   else scanHex(cells.hex, test, mark)
+}
+
+function scanTexts(
+  { folded, templates, restore }: Extract<ColumnCells, { form: 'text' }>,
+  test: CellTest,
+  mark: (cell: number) => void,
+): void {
+  const { needle } = test
+  if (templates && needle && needle.length > 0) scanTemplates(templates, test, needle, restore, mark)
+  else scanText(folded(), test, restore, mark)
 }
 
 function scanText(
@@ -155,7 +166,8 @@ function scanNumbers(cells: ColumnCells, test: CellTest, mark: (cell: number) =>
 
 /** A number that had to go stands among the others as the string that was put in its place, quotes and all. */
 const holdsStrings = (cells: ColumnCells): boolean =>
-  (cells.form === 'text' || cells.form === 'dictionary') && cells.folded.bytes.includes(QUOTE)
+  (cells.form === 'text' && cells.folded().bytes.includes(QUOTE)) ||
+  (cells.form === 'dictionary' && cells.folded.bytes.includes(QUOTE))
 
 const QUOTE = 0x22
 

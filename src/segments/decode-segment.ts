@@ -7,7 +7,16 @@ import { HASH_BYTES, PREAMBLE_BYTES, SEGMENT_MAGIC } from './encode-segment'
 import { fromHexCells } from './hex-cells'
 import { unpackIntegers } from './integers'
 import type { SortedRows } from './merge'
-import { type IntegerPart, SEGMENT_VERSION, type SegmentColumn, type SegmentHeader } from './segment'
+import {
+  type ColumnEncoding,
+  type IntegerPart,
+  SEGMENT_VERSION,
+  type SegmentColumn,
+  type SegmentHeader,
+  type TextPart,
+} from './segment'
+import type { TemplateCells } from './template-cells'
+import { fromTemplates, templatesOf, valueCounts } from './template-reader'
 
 /** A header and where its sections begin in the segment. */
 export interface LocatedHeader {
@@ -59,9 +68,9 @@ export function segmentTable(header: SegmentHeader, read: SectionReader): Docume
   const seqs = memoised(() => scalar(header.seqs, header.rows))
   const received = memoised(() => scalar(header.received, header.rows))
   const levels = memoised(() => read(header.level))
-  const nanos = memoised(() => header.nanos && Uint32Array.from(scalar(header.nanos, header.rows)))
+  const nanos = memoised(() => header.nanos && new Uint32Array(scalar(header.nanos, header.rows)))
   const shapeOf = memoised(() =>
-    header.shapeOf ? Uint16Array.from(scalar(header.shapeOf, header.rows)) : new Uint16Array(header.rows),
+    header.shapeOf ? new Uint16Array(scalar(header.shapeOf, header.rows)) : new Uint16Array(header.rows),
   )
   const everyRowHas = (column: number): boolean => header.shapes.every((shape) => shapeHas(shape, column))
   return {
@@ -120,11 +129,15 @@ const unpackPart = (part: IntegerPart, count: number, read: SectionReader): Floa
 function decodeCells(column: SegmentColumn, read: SectionReader): ColumnCells {
   const { as } = column
   switch (as.form) {
-    case 'text':
-      return foldedColumn({
-        cells: { count: column.cells, bytes: read(as.text), ends: endsOf(unpackPart(as.lengths, column.cells, read)) },
-        patch: () => read(as.patch),
-      })
+    case 'text': {
+      const cells = readText(as, column.cells, read)
+      return foldedColumn({ count: column.cells, cells: () => cells, patch: () => read(as.patch) })
+    }
+    case 'template': {
+      const templates = readTemplates(as, column.cells, read)
+      const cells = (): TextCells => fromTemplates(templates)
+      return foldedColumn({ count: column.cells, cells, patch: () => read(as.patch), templates })
+    }
     case 'dictionary': {
       const values = textCells(read(as.values), as.count)
       const codes = read(as.codes)
@@ -140,10 +153,10 @@ function decodeCells(column: SegmentColumn, read: SectionReader): ColumnCells {
 
 function originalCells({ as, cells: count }: SegmentColumn, read: SectionReader): TextCells {
   switch (as.form) {
-    case 'text': {
-      const ends = endsOf(unpackPart(as.lengths, count, read))
-      return restoreCells({ cells: { count, bytes: read(as.text), ends }, patch: read(as.patch) })
-    }
+    case 'text':
+      return restoreCells({ cells: readText(as, count, read), patch: read(as.patch) })
+    case 'template':
+      return restoreCells({ cells: fromTemplates(readTemplates(as, count, read)), patch: read(as.patch) })
     case 'dictionary':
       return dictionaryCells(
         textCells(read(as.values), as.count),
@@ -153,6 +166,33 @@ function originalCells({ as, cells: count }: SegmentColumn, read: SectionReader)
       return integerCells(unpackPart(as.part, count, read))
     case 'hex':
       return fromHexCells({ layout: as.layout, width: as.width, bytes: read(as.bytes) }, count)
+  }
+}
+
+const readText = ({ text, lengths }: TextPart, count: number, read: SectionReader): TextCells => ({
+  count,
+  bytes: read(text),
+  ends: endsOf(unpackPart(lengths, count, read)),
+})
+
+function readTemplates(
+  as: Extract<ColumnEncoding, { form: 'template' }>,
+  count: number,
+  read: SectionReader,
+): TemplateCells {
+  const templates = textCells(read(as.templates), as.count)
+  const codes = new Uint16Array(unpackPart(as.codes, count, read))
+  const known = templatesOf({ templates })
+  const numbersAt = memoised(() => valueCounts(known, codes, 'numbers'))
+  const wordsAt = memoised(() => valueCounts(known, codes, 'words'))
+  return {
+    count,
+    templates,
+    codes,
+    numberPlaces: as.numbers.length,
+    wordPlaces: as.words.length,
+    numbers: memoised((place) => unpackPart(as.numbers[place], numbersAt(0)[place], read)),
+    words: memoised((place) => readText(as.words[place], wordsAt(0)[place], read)),
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type BlockColumn, cellText, type TextCells } from '../blocks/block'
-import { foldCells } from '../blocks/case-patch'
+import { type FoldedCells, foldCells } from '../blocks/case-patch'
 import { packSection } from './codec'
 import { toDictionary } from './dictionary'
 import { toHexCells } from './hex-cells'
@@ -13,7 +13,9 @@ import {
   type Section,
   type SegmentColumn,
   type SegmentHeader,
+  type TextPart,
 } from './segment'
+import { type TemplateCells, toTemplates } from './template-cells'
 import { buildTokenFilter } from './token-filter'
 
 export interface EncodedSegment {
@@ -36,14 +38,14 @@ export function encodeSegment(
   about: { readonly shard: number; readonly class: string },
 ): EncodedSegment {
   const sections = new SectionWriter()
-  const integers = (values: Float64Array): IntegerPart => {
+  const integers: PutIntegers = (values) => {
     const { mode, width, base, bytes } = packIntegers(values)
     return { section: sections.put(bytes), mode, width, base }
   }
   // The columns that most queries read stand next to each other: one range covers them.
   const times = integers(rows.times)
   const level = sections.put(rows.levels)
-  const shapeOf = rows.shapes.length > 1 ? integers(Float64Array.from(rows.shapeOf)) : undefined
+  const shapeOf = rows.shapes.length > 1 ? integers(new Float64Array(rows.shapeOf)) : undefined
   const order = [...rows.columns.keys()].sort(
     (left, right) => coreRank(rows.columns[left]) - coreRank(rows.columns[right]),
   )
@@ -64,7 +66,7 @@ export function encodeSegment(
     shapes: rows.shapes,
     sections: sections.directory,
     times,
-    ...optional('nanos', rows.nanos && integers(Float64Array.from(rows.nanos))),
+    ...optional('nanos', rows.nanos && integers(new Float64Array(rows.nanos))),
     seqs: integers(rows.seqs),
     received: integers(rows.received),
     level,
@@ -73,6 +75,9 @@ export function encodeSegment(
   }
   return assemble(header, sections)
 }
+
+/** Puts whole numbers into a section of their own. */
+type PutIntegers = (values: Float64Array) => IntegerPart
 
 function assemble(header: SegmentHeader, sections: SectionWriter): EncodedSegment {
   // Offsets count from the beginning of the sections, so that the header's own length does not move them.
@@ -121,11 +126,7 @@ function coreRank(column: BlockColumn): number {
   return column.name === 'service' ? 0 : column.name === 'message' ? 1 : 2
 }
 
-function encodeColumn(
-  column: BlockColumn,
-  sections: SectionWriter,
-  integers: (values: Float64Array) => IntegerPart,
-): SegmentColumn {
+function encodeColumn(column: BlockColumn, sections: SectionWriter, integers: PutIntegers): SegmentColumn {
   const { name, kind, system, cells, sources } = column
   const about = { name, kind, system, cells: cells.count }
   const spelled = sources && { sources: sections.put(new TextEncoder().encode(JSON.stringify([...sources]))) }
@@ -135,14 +136,14 @@ function encodeColumn(
 function encodeCells(
   { kind, cells }: BlockColumn,
   sections: SectionWriter,
-  integers: (values: Float64Array) => IntegerPart,
+  integers: PutIntegers,
 ): { as: ColumnEncoding; filter?: number } {
   const dictionary = toDictionary(cells)
   if (dictionary) {
     const { values, codes } = dictionary
     const width = values.count <= 256 ? 1 : 2
     const codeBytes =
-      width === 1 ? Uint8Array.from(codes) : new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength)
+      width === 1 ? new Uint8Array(codes) : new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength)
     return {
       as: {
         form: 'dictionary',
@@ -164,18 +165,44 @@ function encodeCells(
       return { as: { form: 'hex', bytes: sections.put(hex.bytes), width: hex.width, layout: hex.layout }, filter }
     }
   }
-  const { cells: folded, patch } = foldCells(cells)
-  const filter = kind === 'string' && looksLikeIds(folded) ? { filter: sections.put(buildTokenFilter(folded)) } : {}
+  const folded = foldCells(cells)
+  const filter =
+    kind === 'string' && looksLikeIds(folded.cells) ? { filter: sections.put(buildTokenFilter(folded.cells)) } : {}
+  const templates = kind === 'string' ? toTemplates(folded.cells) : undefined
+  const as = templates
+    ? encodeTemplates(templates, folded.patch, sections, integers)
+    : encodeText(folded, sections, integers)
+  return { as, ...filter }
+}
+
+const encodeText = ({ cells, patch }: FoldedCells, sections: SectionWriter, integers: PutIntegers): ColumnEncoding => ({
+  form: 'text',
+  text: sections.put(cells.bytes),
+  patch: sections.put(patch),
+  lengths: integers(lengthsOf(cells)),
+})
+
+function encodeTemplates(
+  { templates, codes, numberPlaces, wordPlaces, numbers, words }: TemplateCells,
+  patch: Uint8Array,
+  sections: SectionWriter,
+  integers: PutIntegers,
+): ColumnEncoding {
   return {
-    as: {
-      form: 'text',
-      text: sections.put(folded.bytes),
-      patch: sections.put(patch),
-      lengths: integers(lengthsOf(folded)),
-    },
-    ...filter,
+    form: 'template',
+    templates: sections.put(templates.bytes),
+    count: templates.count,
+    codes: integers(new Float64Array(codes)),
+    numbers: Array.from({ length: numberPlaces }, (_, place) => integers(numbers(place))),
+    words: Array.from({ length: wordPlaces }, (_, place) => encodeWords(words(place), sections, integers)),
+    patch: sections.put(patch),
   }
 }
+
+const encodeWords = (cells: TextCells, sections: SectionWriter, integers: PutIntegers): TextPart => ({
+  text: sections.put(cells.bytes),
+  lengths: integers(lengthsOf(cells)),
+})
 
 /** Bytes of each cell, so that a reader need not look for the ends. */
 function lengthsOf(cells: TextCells): Float64Array {

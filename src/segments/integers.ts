@@ -30,10 +30,13 @@ export function packIntegers(values: Float64Array): PackedIntegers {
 }
 
 export function unpackIntegers({ mode, width, base, bytes }: PackedIntegers, count: number): Float64Array {
-  if (width > 3) return settle(joinWide(bytes, width, count), mode, base)
+  if (width > NARROW_WIDTH) return settle(joinWide(bytes, width, count), mode, base)
   const numbers = joinNarrow(bytes, width, count)
   return mode === 'base' ? addBase(numbers, base) : addSteps(numbers, base)
 }
+
+/** Bytes of numbers that the engine handles as small integers. */
+const NARROW_WIDTH = 3
 
 // Up to three bytes a number fit the engine's small integers, which it handles several times faster than doubles; nearly
 // all columns are that narrow.
@@ -94,18 +97,33 @@ function settle(values: Float64Array, mode: 'base' | 'delta', base: number): Flo
 function planes(width: number, values: Float64Array, mode: 'base' | 'delta', base: number): Uint8Array {
   const count = values.length
   const bytes = new Uint8Array(width * count)
+  const isNarrow = width <= NARROW_WIDTH
   let last = base
   for (let index = 0; index < count; index++) {
     const value = values[index]
-    let rest = mode === 'base' ? value - base : zigzag(value - last)
+    const number = mode === 'base' ? value - base : zigzag(value - last)
     last = value
-    for (let plane = 0; plane < width; plane++) {
-      const low = rest % 256
-      bytes[plane * count + index] = low
-      rest = (rest - low) / 256
-    }
+    if (isNarrow) putNarrow(bytes, index, count, number | 0)
+    else putWide(bytes, index, count, number)
   }
   return bytes
+}
+
+function putNarrow(bytes: Uint8Array, first: number, step: number, number: number): void {
+  let rest = number
+  for (let at = first; at < bytes.length; at += step) {
+    bytes[at] = rest & 255
+    rest >>>= 8
+  }
+}
+
+function putWide(bytes: Uint8Array, first: number, step: number, number: number): void {
+  let rest = number
+  for (let at = first; at < bytes.length; at += step) {
+    const low = rest % 256
+    bytes[at] = low
+    rest = (rest - low) / 256
+  }
 }
 
 const zigzag = (step: number): number => (step >= 0 ? step * 2 : -step * 2 - 1)

@@ -107,6 +107,8 @@ function gatherScalars(inputs: readonly MergeInput[]): Scalars {
 
 function sortedOrder(all: Scalars, selected: Selection): Uint32Array {
   const { times, nanos, seqs } = all
+  const byTime = nanos === undefined && isAscending(seqs, selected) ? orderByTime(times, selected) : undefined
+  if (byTime) return byTime
   const before = (left: number, right: number): number =>
     times[left] - times[right] || (nanos ? nanos[left] - nanos[right] : 0) || seqs[left] - seqs[right]
   const order = selected.slice()
@@ -114,6 +116,47 @@ function sortedOrder(all: Scalars, selected: Selection): Uint32Array {
     if (before(order[index - 1], order[index]) > 0) return order.sort(before)
   }
   return order
+}
+
+/** True when the numbers at these places go up. */
+function isAscending(numbers: Float64Array, places: Uint32Array): boolean {
+  for (let index = 1; index < places.length; index++)
+    if (numbers[places[index - 1]] >= numbers[places[index]]) return false
+  return true
+}
+
+/**
+ * Rows that stand in the order of seq, in the order of (time, seq). Each row becomes one number, its time and then its place,
+ * because the engine sorts numbers ten times faster than it calls a comparison. Undefined where such a number would lose
+ * digits: the rows of a segment are of one day, but those of a journal need not be.
+ */
+function orderByTime(times: Float64Array, selected: Selection): Uint32Array | undefined {
+  if (isSorted(times, selected)) return selected
+  const rows = selected.length
+  const { least, most } = boundsOf(times, selected)
+  if ((most - least + 1) * rows > Number.MAX_SAFE_INTEGER) return undefined
+  const keys = new Float64Array(rows)
+  for (let place = 0; place < rows; place++) keys[place] = (times[selected[place]] - least) * rows + place
+  keys.sort()
+  const order = new Uint32Array(rows)
+  for (let index = 0; index < rows; index++) order[index] = selected[keys[index] % rows]
+  return order
+}
+
+function boundsOf(times: Float64Array, places: Uint32Array): { least: number; most: number } {
+  let least = Number.POSITIVE_INFINITY
+  let most = Number.NEGATIVE_INFINITY
+  for (const place of places) {
+    const time = times[place]
+    if (time < least) least = time
+    if (time > most) most = time
+  }
+  return { least, most }
+}
+
+function isSorted(times: Float64Array, places: Uint32Array): boolean {
+  for (let index = 1; index < places.length; index++) if (times[places[index - 1]] > times[places[index]]) return false
+  return true
 }
 
 interface Unified {

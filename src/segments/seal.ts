@@ -61,7 +61,22 @@ export function sealRows(
 ): SealedSegment[] {
   const selections = inputs.some(({ erased }) => erased) ? keptByDay(inputs) : selectionsByDay(inputs)
   const bounded = boundColumns(inputs, { columns: COLUMNS_MAX, slots: SEGMENT_SLOTS_MAX })
-  return selections.flatMap((selection) => sealSelection(bounded, selection, about))
+  return selections
+    .flatMap((selection) => divide(selection, partsFor(bounded, selection.length)))
+    .flatMap((selection) => sealSelection(bounded, selection, about))
+}
+
+/** In how many segments so many of the rows will be, as far as can be told before they are merged. */
+function partsFor(inputs: readonly MergeInput[], rows: number): number {
+  const all = inputs.reduce((sum, { block }) => sum + block.rows, 0)
+  const bytes = inputs.reduce((sum, { block }) => sum + decodedBytes(block), 0)
+  return Math.ceil(Math.max(rows / SEGMENT_ROWS_MAX, (bytes * rows) / all / SEGMENT_DECODED_BYTES_MAX))
+}
+
+/** The selection in so many parts of nearly one length. */
+function divide(selection: Uint32Array, parts: number): Uint32Array[] {
+  const ends = Array.from({ length: parts + 1 }, (_, part) => Math.round((selection.length * part) / parts))
+  return ends.slice(1).map((end, part) => selection.subarray(ends[part], end))
 }
 
 /** Row indexes of each day without the rows that were erased. */
@@ -85,8 +100,7 @@ function sealSelection(
   const rows = mergeRows(inputs, selection)
   const segment = fits(rows) ? encodeSegment(rows, about) : undefined
   if (segment === undefined || (segment.bytes.length > SEGMENT_BYTES_MAX && rows.rows > 1)) {
-    const half = Math.ceil(selection.length / 2)
-    return [selection.subarray(0, half), selection.subarray(half)].flatMap((part) => sealSelection(inputs, part, about))
+    return divide(selection, 2).flatMap((part) => sealSelection(inputs, part, about))
   }
   verify(rows, segment)
   return [describe(segment)]
@@ -94,9 +108,11 @@ function sealSelection(
 
 function fits(rows: SortedRows): boolean {
   if (rows.rows <= 1) return true
-  const decoded = rows.columns.reduce((sum, column) => sum + column.cells.bytes.length, rows.rows * 16)
-  return rows.rows <= SEGMENT_ROWS_MAX && decoded <= SEGMENT_DECODED_BYTES_MAX
+  return rows.rows <= SEGMENT_ROWS_MAX && decodedBytes(rows) <= SEGMENT_DECODED_BYTES_MAX
 }
+
+const decodedBytes = ({ rows, columns }: Pick<SortedRows, 'rows' | 'columns'>): number =>
+  columns.reduce((sum, column) => sum + column.cells.bytes.length, rows * 16)
 
 /** Row indexes of each day, over all inputs, in order of the inputs. */
 function selectionsByDay(inputs: readonly MergeInput[]): Uint32Array[] {

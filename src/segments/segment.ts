@@ -58,8 +58,25 @@ export interface SegmentColumn {
   readonly sources?: number
 }
 
+/** Texts, each followed by a CELL_END byte, and their lengths. */
+export interface TextPart {
+  readonly text: number
+  readonly lengths: IntegerPart
+}
+
 export type ColumnEncoding =
   | { readonly form: 'text'; readonly text: number; readonly patch: number; readonly lengths: IntegerPart }
+  | {
+      readonly form: 'template'
+      /** Section of the templates, each followed by a CELL_END byte, and how many there are. */
+      readonly templates: number
+      readonly count: number
+      readonly codes: IntegerPart
+      /** Values by their place in the text. */
+      readonly numbers: readonly IntegerPart[]
+      readonly words: readonly TextPart[]
+      readonly patch: number
+    }
   | {
       readonly form: 'dictionary'
       readonly codes: number
@@ -70,5 +87,5 @@ export type ColumnEncoding =
   | { readonly form: 'integers'; readonly part: IntegerPart }
   | { readonly form: 'hex'; readonly bytes: number; readonly width: number; readonly layout: HexLayout }
 
-/** The version this code writes. */
-export const SEGMENT_VERSION = 1
+/** The version this code writes. Version 2 brought columns of templates. */
+export const SEGMENT_VERSION = 2

@@ -3,18 +3,29 @@ import { decodeBlock } from '../../src/blocks/block-bytes'
 import { blockTable } from '../../src/blocks/table'
 import { decodeHeader, isIntact } from '../../src/segments/decode-segment'
 import { readForeign } from '../support/foreign-reader'
-import { frozenPath, frozenRecords, frozenText, newBlock, newSegment, ODD_RECORDS, readFrozen } from '../support/frozen'
+import {
+  frozenPath,
+  frozenRecords,
+  frozenText,
+  NEWEST,
+  newBlock,
+  newSegment,
+  ODD_RECORDS,
+  readFrozen,
+} from '../support/frozen'
 import { documents, segmentTableOf } from '../support/read-back'
 
 /*
- * `vitest run --project node test/format/frozen-segment.test.ts -u` writes the files again. Only for a format that no data
+ * `vitest run --project node test/format/frozen-segment.test.ts -u` writes the files of the newest version again. Only for a
  * has yet: afterwards a change is a new version with files of its own, and these stay.
  */
-describe('stored bytes of version 1', () => {
-  it('are read as the records that they were made of', () => {
-    expect(isIntact(readFrozen('segment'))).toBe(true)
-    expect(documents(segmentTableOf(readFrozen('segment')))).toEqual(frozenRecords())
-    expect(documents(blockTable(decodeBlock(readFrozen('block')), 1))).toEqual(ODD_RECORDS)
+describe('stored bytes', () => {
+  it.each([1, NEWEST])('of version %i are read as the records that they were made of', (version) => {
+    const segment = readFrozen('segment', version)
+    expect(segment[4]).toBe(version)
+    expect(isIntact(segment)).toBe(true)
+    expect(documents(segmentTableOf(segment))).toEqual(frozenRecords())
+    expect(documents(blockTable(decodeBlock(readFrozen('block', version)), 1))).toEqual(ODD_RECORDS)
   })
 
   it('are what the same records are written as today', async () => {
@@ -22,8 +33,8 @@ describe('stored bytes of version 1', () => {
     await expect(frozenText(newSegment().bytes)).toMatchFileSnapshot(frozenPath('segment'))
   })
 
-  it('can be read by whoever has read docs/segment-format.md', () => {
-    const { documents: read, filtersHold } = readForeign(Buffer.from(readFrozen('segment')))
+  it.each([1, NEWEST])('of version %i can be read by whoever has read docs/segment-format.md', (version) => {
+    const { documents: read, filtersHold } = readForeign(Buffer.from(readFrozen('segment', version)))
     expect(read).toEqual(frozenRecords())
     expect(filtersHold).toBe(true)
   })
@@ -36,7 +47,16 @@ describe('stored bytes of version 1', () => {
       return as.form === 'integers' ? `integers ${as.part.mode}` : as.form
     })
     expect(new Set(encodings)).toEqual(
-      new Set(['text', 'dictionary 1', 'dictionary 2', 'hex plain', 'hex uuid', 'integers base', 'integers delta']),
+      new Set([
+        'text',
+        'template',
+        'dictionary 1',
+        'dictionary 2',
+        'hex plain',
+        'hex uuid',
+        'integers base',
+        'integers delta',
+      ]),
     )
     expect(new Set(header.columns.map(({ kind }) => kind))).toEqual(new Set(['string', 'number', 'literal', 'json']))
     expect(new Set(header.sections.map(([, , , codec]) => codec))).toEqual(new Set([0, 1]))

@@ -9,7 +9,22 @@ interface Integers {
   readonly base: number
 }
 
+interface Texts {
+  readonly text: number
+  readonly lengths: Integers
+}
+
+interface Templates {
+  readonly form: 'template'
+  readonly templates: number
+  readonly codes: Integers
+  readonly numbers: readonly Integers[]
+  readonly words: readonly Texts[]
+  readonly patch: number
+}
+
 type Encoding =
+  | Templates
   | { readonly form: 'text'; readonly text: number; readonly patch: number; readonly lengths: Integers }
   | { readonly form: 'dictionary'; readonly codes: number; readonly width: number; readonly values: number }
   | { readonly form: 'integers'; readonly part: Integers }
@@ -44,7 +59,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
 /** The documents of a segment, and whether its filters know all values of their columns. */
 export function readForeign(file: Buffer): { readonly documents: string[]; readonly filtersHold: boolean } {
-  if (file.toString('latin1', 0, 4) !== 'SLGS' || file[4] !== 1) throw new Error('not a segment of version 1')
+  if (file.toString('latin1', 0, 4) !== 'SLGS' || file[4] > 2) throw new Error('not a segment of version 1 or 2')
   const hash = createHash('sha256').update(file.subarray(0, -32)).digest()
   if (!hash.equals(file.subarray(-32))) throw new Error('damaged')
   const sectionsAt = 16 + file.readUInt32LE(8)
@@ -100,17 +115,41 @@ function readColumn(column: Column, read: (index: number) => Buffer): Cells {
   const sources = new Map<number, string>(
     column.sources === undefined ? [] : JSON.parse(read(column.sources).toString()),
   )
-  if (as.form === 'text') {
-    const folded = split(read(as.text))
-    const lengths = readIntegers(as.lengths, cells, read)
-    if (folded.some((cell, index) => cell.length !== lengths[index])) throw new Error('lengths do not fit')
+  if (as.form === 'text' || as.form === 'template') {
+    const folded = as.form === 'text' ? readTexts(as, cells, read) : readTemplates(as, cells, read)
     return { kind, values: restored(folded, read(as.patch)), folded, sources }
   }
   const values = readCells(as, cells, read)
   return { kind, values, folded: values.map((value) => Buffer.from(value)), sources }
 }
 
-function readCells(as: Exclude<Encoding, { form: 'text' }>, cells: number, read: (index: number) => Buffer): string[] {
+function readTexts({ text, lengths }: Texts, cells: number, read: (index: number) => Buffer): Buffer[] {
+  const texts = split(read(text))
+  const expected = readIntegers(lengths, cells, read)
+  if (texts.some((cell, index) => cell.length !== expected[index])) throw new Error('lengths do not fit')
+  return texts
+}
+
+function readTemplates(as: Templates, cells: number, read: (index: number) => Buffer): Buffer[] {
+  const templates = split(read(as.templates))
+  const codes = readIntegers(as.codes, cells, read)
+  const countOf = (template: Buffer, mark: number): number => template.filter((byte) => byte === mark).length
+  const cellsWith = (mark: number, place: number): number =>
+    codes.filter((code) => countOf(templates[code], mark) > place).length
+  const numbers = as.numbers.map((part, place) => readIntegers(part, cellsWith(0xfe, place), read).map(String))
+  const words = as.words.map((part, place) => readTexts(part, cellsWith(0xfd, place), read))
+  return codes.map((code) => {
+    let number = 0
+    let word = 0
+    const parts = [...templates[code]].map((byte) => {
+      if (byte === 0xfe) return Buffer.from(numbers[number++].shift() ?? '')
+      return byte === 0xfd ? (words[word++].shift() ?? Buffer.of()) : Buffer.of(byte)
+    })
+    return Buffer.concat(parts)
+  })
+}
+
+function readCells(as: Exclude<Encoding, Texts | Templates>, cells: number, read: (index: number) => Buffer): string[] {
   if (as.form === 'integers') return readIntegers(as.part, cells, read).map(String)
   if (as.form === 'dictionary') {
     const values = split(read(as.values)).map((value) => value.toString())

@@ -7,7 +7,11 @@ import { randomIntegers } from './sample-logs'
 
 type FrozenName = 'block' | 'segment'
 
-export const frozenPath = (name: FrozenName): string => join(import.meta.dirname, `../format/frozen/${name}-v1.b64`)
+/** The version that is written today. */
+export const NEWEST = 2
+
+export const frozenPath = (name: FrozenName, version = NEWEST): string =>
+  join(import.meta.dirname, `../format/frozen/${name}-v${version}.b64`)
 
 /** Base64 in lines, as the frozen files have it. */
 export const frozenText = (bytes: Uint8Array): string =>
@@ -15,8 +19,8 @@ export const frozenText = (bytes: Uint8Array): string =>
     .toString('base64')
     .replace(/.{120}/g, '$&\n')}\n`
 
-export const readFrozen = (name: FrozenName): Uint8Array =>
-  new Uint8Array(Buffer.from(readFileSync(frozenPath(name), 'utf8'), 'base64'))
+export const readFrozen = (name: FrozenName, version = NEWEST): Uint8Array =>
+  new Uint8Array(Buffer.from(readFileSync(frozenPath(name, version), 'utf8'), 'base64'))
 
 const START_MS = Date.UTC(2026, 10, 20, 8)
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { bytesOfCell } from '../../src/blocks/block'
 import { foldCells, indexPatch, restoreCell, restoreCells } from '../../src/blocks/case-patch'
 import { caseFolds, foldText } from '../../src/records/fold'
 import { cellsOf, textsOf } from '../support/cells'
@@ -26,7 +27,9 @@ function expectRestored(texts: readonly string[]): void {
   expect([...restored.ends]).toEqual([...cells.ends])
   const index = indexPatch(folded.patch, cells.count)
   const single = texts.map((_, cell) =>
-    new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(restoreCell(folded, index, cell)),
+    new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      restoreCell(bytesOfCell(folded.cells, cell), folded.patch, index, cell),
+    ),
   )
   expect(single).toEqual(texts)
 }

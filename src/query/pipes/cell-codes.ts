@@ -1,5 +1,5 @@
-import type { ColumnKind } from '../../blocks/block'
-import { bytesOfCell, type ColumnCells, cellValue } from '../../blocks/table'
+import { bytesOfCell, type ColumnKind } from '../../blocks/block'
+import { type ColumnCells, cellValue } from '../../blocks/table'
 import { hashBytes } from '../../segments/token-filter'
 
 /** Code of a row that has no value. */
