@@ -1,4 +1,4 @@
-import type { Garbage } from '../../src/segments/change'
+import { type Garbage, withoutObjects } from '../../src/segments/change'
 
 /** What changes have left behind, each with the time from which on no reader can need it. */
 export class GarbageRows {
@@ -12,6 +12,7 @@ export class GarbageRows {
     this.#sql.exec('INSERT INTO garbage (due_ms, json) VALUES (?, ?)', dueMs, JSON.stringify(garbage))
   }
 
+  /** The first that is due, without the archive objects that a later change has left behind too: their grace is longer. */
   next(nowMs: number): { number: number; garbage: Garbage } | undefined {
     const row = this.#sql
       .exec<{ number: number; json: string }>(
@@ -20,7 +21,16 @@ export class GarbageRows {
       )
       .toArray()
       .at(0)
-    return row && { number: row.number, garbage: JSON.parse(row.json) }
+    if (row === undefined) return undefined
+    const later = this.#sql
+      .exec<{ key: string }>(
+        "SELECT o.value AS key FROM garbage AS g, json_each(g.json, '$.objects') AS o WHERE g.number > ?",
+        row.number,
+      )
+      .toArray()
+      .map(({ key }) => key)
+    const garbage: Garbage = JSON.parse(row.json)
+    return { number: row.number, garbage: withoutObjects(garbage, later) }
   }
 
   /** When the first is due; undefined when there is none. */

@@ -1,104 +1,76 @@
 import { createHash } from 'node:crypto'
-import { ARCHIVE_CHECK_BYTES, ARCHIVE_OBJECT_BYTES_MAX, ARCHIVE_SEGMENTS_MAX } from '../limits/limits'
+import {
+  ARCHIVE_CHECK_BYTES,
+  ARCHIVE_DIRECTORY_BYTES_MAX,
+  ARCHIVE_OBJECT_BYTES_MAX,
+  ARCHIVE_SEGMENTS_MAX,
+} from '../limits/limits'
 import type { PackMember, PackPlace, Stored } from './change'
 import { fitsHash } from './fits-hash'
+import {
+  decodePackEnd,
+  directoryOffset,
+  encodePackEnd,
+  indexPack,
+  joinPieces,
+  PACK_MAGIC,
+  type PackDirectory,
+  type PackedSegment,
+  type PackStripe,
+  PIECE_NUMBERS,
+  piecesInPack,
+} from './pack-directory'
+import { type CutSegment, cutSegment, layOutPack } from './pack-layout'
 
-/**
- * An archive object: eight bytes of magic, segments one after another, a directory in JSON, and a trailer of fixed size
- * from which everything else is found. docs/segment-format.md describes it.
- */
-const PACK_MAGIC = new TextEncoder().encode('SLGPACK1')
-
-/** Offset and length of the directory (32 bits each, little-endian), its SHA-256, and the magic again. */
-export const TRAILER_BYTES = 4 + 4 + 32 + PACK_MAGIC.length
-
-/** What an archive object says of itself. */
-export interface PackDirectory {
-  readonly version: 1
-  readonly tenant: string
+/** What an archive object is to hold. */
+export interface PackRequest {
+  readonly tenantId: string
   readonly day: number
   readonly class: string
-  readonly segments: readonly {
-    readonly id: string
-    readonly offset: number
-    readonly length: number
-    readonly hash: string
-  }[]
+  readonly members: readonly PackMember[]
 }
 
-/** An archive object before its segments' bytes are read: everything about it follows from their list. */
+/** What is known of an archive object before anything of its segments is read: all of it follows from their list. */
 export interface PackPlan {
-  /** Hexadecimal; names the object. Segments never change, so the directory's hash stands for the whole. */
+  /** Hexadecimal; names the object. Segments never change, so their hashes stand for the whole. */
   readonly hash: string
-  readonly length: number
-  readonly directory: PackDirectory
   readonly places: readonly PackPlace[]
-  /** Directory and trailer, as they end the object. */
-  readonly end: Uint8Array
 }
 
 /** As many of these segments as make up one archive object. */
 export function chooseForPack(cold: readonly PackMember[]): PackMember[] {
-  let bytes = PACK_MAGIC.length + TRAILER_BYTES
+  let bytes = ARCHIVE_DIRECTORY_BYTES_MAX
   const end = cold.findIndex((member, index) => {
-    bytes += member.bytes + DIRECTORY_ENTRY_BYTES_MAX
+    bytes += member.bytes
     return index > 0 && (index >= ARCHIVE_SEGMENTS_MAX || bytes > ARCHIVE_OBJECT_BYTES_MAX)
   })
   return end < 0 ? [...cold] : cold.slice(0, end)
 }
 
-/** An id, a hash and two numbers, with their names. */
-const DIRECTORY_ENTRY_BYTES_MAX = 200
-
-/** Lays an archive object out. The same segments give the same object. */
-export function planPack(
-  members: readonly PackMember[],
-  about: { readonly tenantId: string; readonly day: number; readonly class: string },
-): PackPlan {
-  let at = PACK_MAGIC.length
-  const segments = members.map(({ id, hash, bytes }) => {
-    const entry = { id, offset: at, length: bytes, hash }
-    at += bytes
-    return entry
-  })
-  const directory: PackDirectory = { version: 1, tenant: about.tenantId, day: about.day, class: about.class, segments }
-  const text = new TextEncoder().encode(JSON.stringify(directory))
-  const digest = createHash('sha256').update(text).digest()
-  const end = new Uint8Array(text.length + TRAILER_BYTES)
-  end.set(text)
-  const view = new DataView(end.buffer, text.length)
-  view.setUint32(0, at, true)
-  view.setUint32(4, text.length, true)
-  end.set(digest, text.length + 8)
-  end.set(PACK_MAGIC, text.length + 40)
-  const places = segments.map(({ id, offset }) => ({ id, offset }))
-  return { hash: digest.toString('hex').slice(0, 32), length: at + end.length, directory, places, end }
-}
-
-/** Finds an archive object's directory from its last TRAILER_BYTES. Throws when it is none. */
-export function readTrailer(trailer: Uint8Array): {
-  readonly offset: number
-  readonly length: number
-  readonly hash: string
-} {
-  const magic = trailer.subarray(TRAILER_BYTES - PACK_MAGIC.length)
-  if (trailer.length !== TRAILER_BYTES || !sameBytes(magic, PACK_MAGIC)) throw new Error('not an archive object')
-  const view = new DataView(trailer.buffer, trailer.byteOffset, trailer.length)
+/** Names an archive object. The same segments give the same one. The catalog notes where its directory begins. */
+export function planPack({ tenantId, day, class: retentionClass, members }: PackRequest): PackPlan {
+  const named = [PACK_VERSION, tenantId, day, retentionClass, members.map(({ id, hash }) => [id, hash])]
+  const offset = directoryOffset(members.reduce((sum, { bytes }) => sum + bytes, 0))
   return {
-    offset: view.getUint32(0, true),
-    length: view.getUint32(4, true),
-    hash: Buffer.from(trailer.subarray(8, 40)).toString('hex'),
+    hash: createHash('sha256').update(JSON.stringify(named)).digest('hex').slice(0, 32),
+    places: members.map(({ id }) => ({ id, offset })),
   }
 }
 
+/** Of what planPack names, so that another way to write objects gets other names. */
+const PACK_VERSION = 2
+
 /** Where archive objects are written. */
 export interface PackPorts {
-  /** Whole segments, in the order of the ids; undefined where one is not there. */
+  /** Headers as the catalog keeps them, in the order of the ids; undefined where there is none. */
+  readHeaders(ids: readonly string[]): Promise<(Uint8Array | undefined)[]>
+  /** Whole segments, in the order of the members; undefined where one is not there. */
   readSegments(members: readonly PackMember[]): Promise<(Uint8Array | undefined)[]>
   hasObject(key: string): Promise<boolean>
   /** Creates the object, unless it is there. Nothing of it is ever seen before the last chunk is in. */
   createObject(key: string, length: number, chunks: AsyncIterable<Uint8Array>): Promise<void>
-  readObject(key: string, from: number, to: number): Promise<Uint8Array | undefined>
+  /** A range of an object, to its end when `to` is undefined. Undefined when there is no such object or range. */
+  readObject(key: string, from: number, to: number | undefined): Promise<Uint8Array | undefined>
   deleteObject(key: string): Promise<void>
 }
 
@@ -106,69 +78,179 @@ export interface PackPorts {
  * Writes an archive object and reads it back. Answers which segments are damaged where they are now: these cannot be
  * archived. Throws when the object is not what it should be; it is deleted first, and another try writes it again.
  */
-export async function storePack(ports: PackPorts, key: string, plan: PackPlan): Promise<Stored> {
+export async function storePack(ports: PackPorts, key: string, request: PackRequest): Promise<Stored> {
   if (!(await ports.hasObject(key))) {
-    const damaged: string[] = []
-    try {
-      await ports.createObject(key, plan.length, packChunks(ports, plan, damaged))
-    } catch (error) {
-      if (damaged.length > 0) return { ok: false, damaged }
-      throw error
-    }
+    const written = await writePack(ports, key, request)
+    if (!written.ok) return written
   }
-  if (await isStored(ports, key, plan)) return { ok: true }
+  if (await isStored(ports, key, request)) return { ok: true }
   await ports.deleteObject(key)
   throw new Error(`the archive object ${key} does not read back as it was written`)
 }
 
-async function* packChunks(ports: PackPorts, plan: PackPlan, damaged: string[]): AsyncIterable<Uint8Array> {
-  yield PACK_MAGIC
-  for (const run of runsOf(plan)) {
-    const found = await ports.readSegments(run.map(({ id, hash, length }) => ({ id, hash, bytes: length })))
-    for (const [index, { id, hash, length }] of run.entries()) {
-      const bytes = found[index]
-      if (bytes?.length !== length || !fitsHash(bytes, hash)) damaged.push(id)
-    }
-    if (damaged.length > 0) throw new Error('a segment to be archived is damaged')
-    for (const bytes of found) if (bytes !== undefined) yield bytes
+async function writePack(ports: PackPorts, key: string, request: PackRequest): Promise<Stored> {
+  const damaged: string[] = []
+  const segments = await cutAll(ports, request.members, damaged)
+  if (damaged.length > 0) return { ok: false, damaged }
+  const directory = layOutPack(segments, request)
+  const end = encodePackEnd(directory)
+  const bytes = segments.reduce((sum, { length }) => sum + length, 0)
+  const chunks = packChunks(ports, { directory, end, members: request.members }, damaged)
+  try {
+    await ports.createObject(key, directoryOffset(bytes) + end.length, chunks)
+  } catch (error) {
+    if (damaged.length > 0) return { ok: false, damaged }
+    throw error
   }
-  yield plan.end
+  return { ok: true }
 }
 
-type Entry = PackDirectory['segments'][number]
+/** Headers read at a time: those of a thousand columns are tens of kilobytes each. */
+const HEADERS_AT_A_TIME = 50
 
-/** Neighbours that are read in one piece. */
-function runsOf({ directory }: PackPlan): Entry[][] {
-  const runs: Entry[][] = []
+async function cutAll(ports: PackPorts, members: readonly PackMember[], damaged: string[]): Promise<CutSegment[]> {
+  const segments: CutSegment[] = []
+  for (let next = 0; next < members.length; next += HEADERS_AT_A_TIME) {
+    const some = members.slice(next, next + HEADERS_AT_A_TIME)
+    const headers = await ports.readHeaders(some.map(({ id }) => id))
+    for (const [index, { id, hash, bytes }] of some.entries()) {
+      const cut = cutOrNot({ id, hash, length: bytes }, headers[index])
+      if (cut === undefined) damaged.push(id)
+      else segments.push(cut)
+    }
+  }
+  return segments
+}
+
+function cutOrNot(segment: PackedSegment, header: Uint8Array | undefined): CutSegment | undefined {
+  try {
+    return header && cutSegment(segment, header)
+  } catch {
+    return undefined
+  }
+}
+
+interface WrittenPack {
+  readonly directory: PackDirectory
+  readonly end: Uint8Array
+  readonly members: readonly PackMember[]
+}
+
+async function* packChunks(
+  ports: PackPorts,
+  { directory, end, members }: WrittenPack,
+  damaged: string[],
+): AsyncIterable<Uint8Array> {
+  yield PACK_MAGIC
+  let first = 0
+  for (const stripe of directory.stripes) {
+    yield await fillStripe(ports, { stripe, first, members }, damaged)
+    first += stripe.segments
+  }
+  yield end
+}
+
+/** Puts a stripe together in memory, out of segments that are read a few at a time. */
+async function fillStripe(
+  ports: PackPorts,
+  { stripe, first, members }: { stripe: PackStripe; first: number; members: readonly PackMember[] },
+  damaged: string[],
+): Promise<Uint8Array> {
+  const own = members.slice(first, first + stripe.segments)
+  const bytes = new Uint8Array(own.reduce((sum, member) => sum + member.bytes, 0))
+  const pieces = piecesBySegment(stripe, first)
+  for (const run of runsOf(own)) {
+    const found = await ports.readSegments(run.map(({ member }) => member))
+    for (const [position, { member, index }] of run.entries()) {
+      const segment = found[position]
+      if (segment?.length !== member.bytes || !fitsHash(segment, member.hash)) damaged.push(member.id)
+      else for (const { from, length, at } of pieces[index]) bytes.set(segment.subarray(from, from + length), at)
+    }
+    if (damaged.length > 0) throw new Error('a segment to be archived is damaged')
+  }
+  return bytes
+}
+
+/** Where in the stripe the pieces of each of its segments go. */
+function piecesBySegment({ segments, groups }: PackStripe, first: number) {
+  const places = Array.from({ length: segments }, (): { from: number; length: number; at: number }[] => [])
+  let at = 0
+  for (const { pieces } of groups) {
+    for (let next = 0; next < pieces.length; next += PIECE_NUMBERS) {
+      const [segment, from, length] = pieces.slice(next, next + PIECE_NUMBERS)
+      places[segment - first].push({ from, length, at })
+      at += length
+    }
+  }
+  return places
+}
+
+interface Indexed {
+  readonly member: PackMember
+  readonly index: number
+}
+
+/** Segments that are read in one go. */
+function runsOf(members: readonly PackMember[]): Indexed[][] {
+  const runs: Indexed[][] = []
   let bytes = 0
-  for (const entry of directory.segments) {
+  for (const [index, member] of members.entries()) {
     const run = runs.at(-1)
-    if (run !== undefined && bytes + entry.length <= ARCHIVE_CHECK_BYTES) run.push(entry)
+    if (run !== undefined && bytes + member.bytes <= ARCHIVE_CHECK_BYTES) run.push({ member, index })
     else {
-      runs.push([entry])
+      runs.push([{ member, index }])
       bytes = 0
     }
-    bytes += entry.length
+    bytes += member.bytes
   }
   return runs
 }
 
-/** Reads everything back: what is deleted from D1 after this is nowhere else. */
-async function isStored(ports: PackPorts, key: string, plan: PackPlan): Promise<boolean> {
-  const end = await ports.readObject(key, plan.length - plan.end.length, plan.length)
-  if (end === undefined || !sameBytes(end, plan.end)) return false
-  const magic = await ports.readObject(key, 0, PACK_MAGIC.length)
-  if (magic === undefined || !sameBytes(magic, PACK_MAGIC)) return false
-  for (const run of runsOf(plan)) {
-    const from = run[0].offset
-    const last = run[run.length - 1]
-    const bytes = await ports.readObject(key, from, last.offset + last.length)
-    const isWhole = run.every(
-      ({ offset, length, hash }) => bytes && fitsHash(bytes.subarray(offset - from, offset - from + length), hash),
-    )
+/** Reads everything back as a reader would: what is deleted elsewhere after this is nowhere else. */
+async function isStored(ports: PackPorts, key: string, request: PackRequest): Promise<boolean> {
+  const directory = await readBack(ports, key, request)
+  if (directory === undefined || !isFor(directory, request)) return false
+  const index = indexPack(directory)
+  let first = 0
+  let at = PACK_MAGIC.length
+  for (const { segments } of directory.stripes) {
+    const own = directory.segments.slice(first, first + segments)
+    const end = at + own.reduce((sum, { length }) => sum + length, 0)
+    const bytes = await ports.readObject(key, at, end)
+    const from = at
+    const isWhole = own.every(({ id, hash, length }) => {
+      const segment = joinPieces(length, piecesInPack(index, id), (piece) =>
+        bytes?.subarray(piece.at - from, piece.at - from + piece.length),
+      )
+      return segment !== undefined && fitsHash(segment, hash)
+    })
     if (!isWhole) return false
+    first += segments
+    at = end
   }
-  return true
+  return first === request.members.length
 }
 
-const sameBytes = (left: Uint8Array, right: Uint8Array): boolean => Buffer.compare(left, right) === 0
+async function readBack(ports: PackPorts, key: string, { members }: PackRequest): Promise<PackDirectory | undefined> {
+  const magic = await ports.readObject(key, 0, PACK_MAGIC.length)
+  if (magic === undefined || Buffer.compare(magic, PACK_MAGIC) !== 0) return undefined
+  const directoryAt = directoryOffset(members.reduce((sum, { bytes }) => sum + bytes, 0))
+  const end = await ports.readObject(key, directoryAt, undefined)
+  try {
+    return end && decodePackEnd(end, directoryAt)
+  } catch {
+    return undefined
+  }
+}
+
+function isFor(directory: PackDirectory, { tenantId, day, class: retentionClass, members }: PackRequest): boolean {
+  const { tenant, day: ownDay, class: ownClass, segments } = directory
+  if (tenant !== tenantId || ownDay !== day || ownClass !== retentionClass) return false
+  return (
+    segments.length === members.length &&
+    members.every(({ id, hash, bytes }, index) => {
+      const segment = segments[index]
+      return segment.id === id && segment.hash === hash && segment.length === bytes
+    })
+  )
+}

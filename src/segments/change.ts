@@ -14,11 +14,14 @@ export interface PackMember {
   readonly id: string
   readonly hash: string
   readonly bytes: number
+  /** What the catalog says of its place in the archive object that it is in now. */
+  readonly offset?: number
 }
 
-/** Where in an archive object a segment begins. */
+/** What the catalog says of a segment in an archive object. */
 export interface PackPlace {
   readonly id: string
+  /** Where the segment begins in an object of whole segments, where the directory begins in any other. */
   readonly offset: number
 }
 
@@ -56,6 +59,8 @@ export interface ArchivedChange extends ChangeBase {
   readonly day: number
   readonly class: string
   readonly members: readonly PackMember[]
+  /** The archive object that they are in now; undefined when they are in D1. */
+  readonly from?: string
   /** Every key under which the pack may have been written: another version of the code may choose another. */
   readonly keys: readonly string[]
   /** Set once the pack is stored and was read back. */
@@ -85,6 +90,12 @@ export interface Garbage {
   /** Archive objects, to be deleted when no row of the catalog names them. */
   readonly objects: readonly string[]
 }
+
+/** Garbage without these archive objects. */
+export const withoutObjects = (garbage: Garbage, keys: readonly string[]): Garbage => ({
+  ...garbage,
+  objects: garbage.objects.filter((key) => !keys.includes(key)),
+})
 
 /** A pack of segments, laid out and not yet written. */
 export interface PlannedPack {
@@ -182,8 +193,10 @@ export function garbageOf(change: Change): Garbage {
     case 'archived':
       return {
         segments: [],
-        payloads: change.members.map(({ id }) => id),
-        objects: change.keys.filter((key) => key !== change.stored?.key),
+        payloads: change.from === undefined ? change.members.map(({ id }) => id) : [],
+        objects: [...change.keys, ...(change.from === undefined ? [] : [change.from])].filter(
+          (key) => key !== change.stored?.key,
+        ),
       }
     case 'erased':
       return { segments: [], payloads: [], objects: [] }
@@ -220,11 +233,15 @@ export interface CollectPorts {
   deleteObject(key: string): Promise<void>
 }
 
-/** Deletes what a change has left behind. Rows go after the bytes they describe, so that no bytes are ever forgotten. */
-export async function collectGarbage(ports: CollectPorts, garbage: Garbage): Promise<void> {
+/**
+ * Deletes what a change has left behind. Rows go after the bytes they describe, so that no bytes are ever forgotten. Answers
+ * which archive objects have to stay, because there are still rows that name them.
+ */
+export async function collectGarbage(ports: CollectPorts, garbage: Garbage): Promise<ReadonlySet<string>> {
   if (garbage.payloads.length > 0) await ports.deletePayloads(garbage.payloads)
   if (garbage.segments.length > 0) await ports.deleteCatalogRows(garbage.segments)
-  if (garbage.objects.length === 0) return
+  if (garbage.objects.length === 0) return new Set()
   const named = await ports.findNamed(garbage.objects)
   for (const key of garbage.objects) if (!named.has(key)) await ports.deleteObject(key)
+  return named
 }

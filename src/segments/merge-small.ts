@@ -76,6 +76,8 @@ function estimateCells({ as, cells }: SegmentColumn, { sections }: SegmentHeader
   switch (as.form) {
     case 'text':
       return sections[as.text][2]
+    case 'template':
+      return cells * (sections[as.templates][2] / Math.max(1, as.count) + (as.numbers.length + as.words.length) * 8)
     case 'dictionary':
       return (cells * sections[as.values][2]) / Math.max(1, as.count)
     case 'integers':

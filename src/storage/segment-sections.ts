@@ -6,7 +6,8 @@ import { BoundedCache } from './bounded-cache'
 import type { CatalogSegment } from './d1/catalog'
 import { type PayloadRange, readPayloadRanges } from './d1/payload'
 import { readHotSegment } from './kv/segments'
-import { readObject } from './r2/archive'
+import { type ArchiveReader, openPack } from './r2/packed-segments'
+import { readRanges } from './r2/read-ranges'
 
 /** Sections as stored, by tenant, segment and number. They never change, so they may stay as long as there is room. */
 const isolateSections = new BoundedCache<Uint8Array>(SECTION_CACHE_BYTES_MAX)
@@ -26,6 +27,8 @@ export interface SectionStores {
   readonly tenantId: string
   /** Where sections are remembered; the isolate's own memory unless a reader brings one. */
   readonly memory?: BoundedCache<Uint8Array>
+  /** And where the directories of archive objects are. */
+  readonly packs?: ArchiveReader['packs']
 }
 
 export interface SectionRequest {
@@ -36,7 +39,7 @@ export interface SectionRequest {
 
 /**
  * Fetches sections of segments: from the isolate's memory, from KV where most of a half is wanted, else exactly their bytes
- * from D1 or R2. Answers in the order of the requests; undefined where sections are nowhere, or damaged.
+ * from D1, or from R2 with what little stands between them there. Answers in the order of the requests; undefined where sections are nowhere, or damaged.
  */
 export async function fetchSections(
   stores: SectionStores,
@@ -44,9 +47,10 @@ export async function fetchSections(
   read: BytesRead,
 ): Promise<(SectionReader | undefined)[]> {
   const fetches = requests.map((request) => beginFetch(stores, request, read))
-  await Promise.all(fetches.map((fetch) => fetchHot(stores, fetch, read)))
+  const isHot = ({ request }: Fetch): boolean => request.segment.place === 'd1'
+  await Promise.all(fetches.filter(isHot).map((fetch) => fetchHot(stores, fetch, read)))
   await fetchHere(stores, fetches, read)
-  await Promise.all(fetches.map((fetch) => fetchArchived(stores, fetch, read)))
+  await fetchArchived(stores, fetches, read)
   return fetches.map(readerOf)
 }
 
@@ -128,32 +132,61 @@ async function fetchHere(stores: SectionStores, fetches: readonly Fetch[], read:
   }
 }
 
-async function fetchArchived(stores: SectionStores, fetch: Fetch, read: BytesRead): Promise<void> {
-  const { place, archiveKey, archiveOffset } = fetch.request.segment
-  if (place !== 'r2' || archiveKey === undefined || stores.archive === undefined) return
-  for (const range of rangesOf(fetch)) {
-    const [from, to] = [archiveOffset + range.from, archiveOffset + range.to]
-    const bytes = await readObject(stores.archive, archiveKey, from, to).catch(() => undefined)
-    if (bytes === undefined) continue
-    read.r2 += bytes.length
-    keepSections(stores, fetch, { bytes, from: range.from })
+/** The rest from R2, object by object: what many segments have side by side comes in one range. */
+async function fetchArchived(stores: SectionStores, fetches: readonly Fetch[], read: BytesRead): Promise<void> {
+  const { archive, packs } = stores
+  if (archive === undefined) return
+  const byKey = Map.groupBy(
+    fetches.filter(({ request }) => request.segment.place === 'r2'),
+    ({ request }) => request.segment.archiveKey ?? '',
+  )
+  const reader = packs === undefined ? { archive } : { archive, packs }
+  await Promise.all([...byKey].map(([key, own]) => fetchFromPack(stores, reader, { key, fetches: own }, read)))
+}
+
+async function fetchFromPack(
+  stores: SectionStores,
+  reader: ArchiveReader,
+  { key, fetches }: { readonly key: string; readonly fetches: readonly Fetch[] },
+  read: BytesRead,
+): Promise<void> {
+  // Section by section: what stands together in the segment need not do so in the object.
+  const wanted = fetches.flatMap((fetch) => missingRanges(fetch).map(({ from, to }) => ({ fetch, from, to })))
+  if (wanted.length === 0) return
+  const pack = await openPack(reader, key, fetches[0].request.segment.archiveOffset)
+  read.r2 += pack.bytesRead
+  const places = wanted.flatMap(({ fetch, from, to }) => {
+    const { id, archiveOffset } = fetch.request.segment
+    const at = pack.find({ id, offset: archiveOffset }, from, to)
+    return at === undefined ? [] : [{ fetch, start: from, from: at, to: at + to - from }]
+  })
+  const found = await readRanges(reader.archive, key, places)
+  read.r2 += found.bytesRead
+  for (const [index, { fetch, start }] of places.entries()) {
+    const bytes = found.pieces[index]
+    if (bytes !== undefined) keepSections(stores, fetch, { bytes, from: start })
   }
 }
 
 /** Byte ranges of the segment that hold what is missing; neighbours are read as one. */
 function rangesOf(fetch: Fetch): PayloadRange[] {
-  const { segment, located } = fetch.request
-  const places = missingFrom(fetch)
-    .map((section) => located.header.sections[section])
-    .map(([offset, stored]) => ({ from: located.sectionsAt + offset, to: located.sectionsAt + offset + stored }))
-    .sort((left, right) => left.from - right.from)
+  const { id } = fetch.request.segment
   const ranges: PayloadRange[] = []
-  for (const place of places) {
+  for (const place of missingRanges(fetch)) {
     const last = ranges.at(-1)
     if (last !== undefined && last.to === place.from) ranges[ranges.length - 1] = { ...last, to: place.to }
-    else ranges.push({ segmentId: segment.id, ...place })
+    else ranges.push({ segmentId: id, ...place })
   }
   return ranges
+}
+
+/** Where in the segment the missing sections are, in this order. */
+function missingRanges(fetch: Fetch): { readonly from: number; readonly to: number }[] {
+  const { header, sectionsAt } = fetch.request.located
+  return missingFrom(fetch)
+    .map((section) => header.sections[section])
+    .map(([offset, stored]) => ({ from: sectionsAt + offset, to: sectionsAt + offset + stored }))
+    .sort((left, right) => left.from - right.from)
 }
 
 /** Bytes that begin somewhere in a segment. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { RECEIVED_MS } from '../support/read-back'
 import { randomIntegers } from '../support/sample-logs'
 import { Broken, DAY_MS, HOUR_MS, MINUTE_MS, TenantWorld } from '../support/tenant-world'
 
@@ -21,7 +22,15 @@ async function wholeLife(world: TenantWorld, run: (task: () => Promise<void>) =>
   world.append(5)
   world.advance(20 * MINUTE_MS)
   await work()
-  world.advance(33 * DAY_MS)
+  // The merged segment expires before what was archived beside it: what is left is packed again.
+  world.advance(RECEIVED_MS + 30 * DAY_MS + 75 * MINUTE_MS - world.nowMs)
+  world.retain(world.nowMs)
+  await work()
+  world.advance(20 * MINUTE_MS)
+  await work()
+  world.advance(20 * MINUTE_MS)
+  await work()
+  world.advance(2 * DAY_MS)
   // What is sealed after the first night's run waits for the second.
   for (let night = 0; night < 2; night++) {
     world.retain(world.nowMs)
@@ -85,7 +94,8 @@ describe('a segment from the journal to its expiry', () => {
       new Set([
         ...['sealAside', 'keepSealed', 'putPayload', 'putCatalog', 'forget'],
         ...['readGroups', 'readSmall', 'mergeAside', 'findRows', 'begin', 'editCatalog', 'finish', 'putState'],
-        ...['readCold', 'save', 'hasObject', 'createObject', 'readSegments', 'readObject'],
+        ...['readCold', 'save', 'hasObject', 'readHeaders', 'createObject', 'readSegments', 'readObject'],
+        ...['readPacks', 'readPacked'],
         ...['findLive', 'readExpired', 'deletePayloads', 'deleteCatalogRows', 'findNamed', 'deleteObject'],
         'forgetGarbage',
       ]),

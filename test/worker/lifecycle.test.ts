@@ -10,17 +10,21 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import payloadSchema from '../../migrations/payload/0001_initial.sql?raw'
 import schema from '../../schema.sql?raw'
 import { readBatch } from '../../src/formats/read-batch'
+import { ARCHIVE_OBJECT_BYTES_MAX } from '../../src/limits/limits'
 import { compileFilter } from '../../src/query/filter'
 import { searchRows } from '../../src/query/search-rows'
 import { createRedactor } from '../../src/records/redact/redact'
 import { runCron } from '../../src/run-cron'
-import { chooseForPack, planPack, readTrailer, storePack, TRAILER_BYTES } from '../../src/segments/archive'
+import { chooseForPack, planPack, storePack } from '../../src/segments/archive'
+import { decodePackEnd, PACK_TRAILER_BYTES, readPackTrailer } from '../../src/segments/pack-directory'
 import { BoundedCache } from '../../src/storage/bounded-cache'
 import { readCatalog } from '../../src/storage/d1/catalog'
 import { archiveObjects } from '../../src/storage/r2/archive'
+import { readPackedSegments } from '../../src/storage/r2/packed-segments'
 import { catalogUnit, createLoader } from '../../src/storage/search-units'
 import { readSnapshot } from '../../src/storage/unpublished'
 import { tenantStub } from '../../src/tenant-stub'
+import { tinyHeader } from '../support/tiny-segment'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -123,6 +127,17 @@ const chain = () =>
       .map(({ entry }): { what: string; added: string[]; removed: string[] } => JSON.parse(entry)),
   )
 
+/** The beginning of a segment with sections of these lengths. */
+function headerOf(lengths: readonly number[]): Uint8Array {
+  let offset = 0
+  const sections = lengths.map((length) => {
+    offset += length
+    return [offset - length, length, length, 0]
+  })
+  const part = { section: 0, mode: 'base', width: 1, base: 0 }
+  return tinyHeader({ sections, times: part, seqs: part, received: part, level: 1, columns: [] })
+}
+
 async function deleteCache(): Promise<void> {
   const { keys } = await env.CACHE.list({ prefix: `${tenantId}/` })
   for (const { name } of keys) await env.CACHE.delete(name)
@@ -189,35 +204,46 @@ describe('the life of a segment', () => {
     await later(25 * HOUR_MS)
     const [key] = await objects()
     const bytes = new Uint8Array((await (await env.ARCHIVE?.get(key))?.arrayBuffer()) ?? new ArrayBuffer(0))
-    const { offset, length } = readTrailer(bytes.subarray(bytes.length - TRAILER_BYTES))
-    const directory = JSON.parse(new TextDecoder().decode(bytes.subarray(offset, offset + length)))
+    const { offset } = readPackTrailer(bytes.subarray(bytes.length - PACK_TRAILER_BYTES))
     const [row] = await live()
-    expect(directory).toEqual({
-      ...{ version: 1, tenant: tenantId, day: row.day, class: 'standard' },
-      segments: [{ id: row.id, offset: row.archive_offset, length: row.bytes, hash: row.hash }],
+    expect(offset).toBe(row.archive_offset)
+    expect(decodePackEnd(bytes.subarray(offset), offset)).toMatchObject({
+      ...{ version: 2, tenant: tenantId, day: row.day, class: 'standard' },
+      segments: [{ id: row.id, length: row.bytes, hash: row.hash }],
     })
   })
 
   it('streams an archive object of full size, and reads it back', async () => {
     const payloads = new Map<string, Uint8Array>()
+    const headerBytes = headerOf([600_000, 100, 700_000])
     const members = Array.from({ length: 47 }, (_, index) => {
       const bytes = new Uint8Array(1_400_000).fill(index)
+      bytes.set(headerBytes)
       const digest = createHash('sha256').update(bytes.subarray(0, -32)).digest()
       bytes.set(digest, bytes.length - 32)
       payloads.set(`seg_${index}`, bytes)
       return { id: `seg_${index}`, hash: digest.toString('hex'), bytes: bytes.length }
     })
+    const bucket = env.ARCHIVE ?? expect.fail('there is no archive')
     const ports = {
-      ...archiveObjects(env.ARCHIVE ?? expect.fail('there is no archive')),
+      ...archiveObjects(bucket),
+      readHeaders: async (ids: readonly string[]) => ids.map(() => headerBytes),
       readSegments: async (wanted: readonly { id: string }[]) => wanted.map(({ id }) => payloads.get(id)),
     }
-    const plan = planPack(chooseForPack(members), { tenantId, day: 1, class: 'standard' })
-    expect(await storePack(ports, `${tenantId}/full`, plan)).toEqual({ ok: true })
-    expect((await env.ARCHIVE?.head(`${tenantId}/full`))?.size).toBe(plan.length)
+    const request = { tenantId, day: 1, class: 'standard', members: chooseForPack(members) }
+    expect(await storePack(ports, `${tenantId}/full.columns`, request)).toEqual({ ok: true })
+    const size = (await env.ARCHIVE?.head(`${tenantId}/full.columns`))?.size ?? 0
+    expect(size).toBeGreaterThan(planPack(request).places[0].offset)
+    expect(size).toBeLessThanOrEqual(ARCHIVE_OBJECT_BYTES_MAX)
+    const [{ offset }] = planPack(request).places
+    const some = [request.members[0], request.members[20], request.members[45]].map((one) => ({ ...one, offset }))
+    const found = await readPackedSegments(bucket, `${tenantId}/full.columns`, some)
+    for (const [index, { id }] of some.entries())
+      expect(Buffer.compare(found[index] ?? new Uint8Array(), payloads.get(id) ?? new Uint8Array())).toBe(0)
     payloads.delete('seg_40')
-    expect(await storePack(ports, `${tenantId}/other`, plan)).toEqual({ ok: false, damaged: ['seg_40'] })
-    expect(await env.ARCHIVE?.head(`${tenantId}/other`)).toBeNull()
-    expect(await storePack(ports, `${tenantId}/full`, plan)).toEqual({ ok: true })
+    expect(await storePack(ports, `${tenantId}/other.columns`, request)).toEqual({ ok: false, damaged: ['seg_40'] })
+    expect(await env.ARCHIVE?.head(`${tenantId}/other.columns`)).toBeNull()
+    expect(await storePack(ports, `${tenantId}/full.columns`, request)).toEqual({ ok: true })
   }, 30_000)
 
   it('removes what has expired once for each slot of the cron, from D1 and R2, and nothing else', async () => {
@@ -237,6 +263,28 @@ describe('the life of a segment', () => {
     nowMs += 31 * DAY_MS
     await runCron(env, slot)
     expect((await live()).length).toBe(1)
+  })
+
+  it('packs again what is left of a day when most of it has expired, and deletes the old object', async () => {
+    await seal(300)
+    nowMs += 5 * HOUR_MS
+    await seal(5)
+    await later(25 * HOUR_MS)
+    await later(15 * MINUTE_MS)
+    const [before] = await objects()
+    nowMs = START_MS + 30 * DAY_MS + 2 * HOUR_MS
+    await runCron(env, createScheduledController({ cron: '0 2 * * *', scheduledTime: new Date(nowMs) }))
+    await later(0)
+    expect(await objects()).toEqual([before])
+    await later(15 * MINUTE_MS)
+    expect((await objects()).length).toBe(2)
+    const left = upTo(305).slice(300)
+    expect(await search()).toMatchObject({ seqs: left, partial: undefined, read: { kv: 0, d1: 0 } })
+    await later(15 * MINUTE_MS)
+    const [after] = await objects()
+    expect([(await objects()).length, after === before]).toEqual([1, false])
+    expect(await live()).toMatchObject([{ rows: 5, archive_key: after }])
+    expect(await search()).toMatchObject({ seqs: left, partial: undefined })
   })
 
   it('hides erased rows from every reader, also after they were merged', async () => {

@@ -2,9 +2,11 @@ import { sql } from 'kysely'
 import { ARCHIVE_SEGMENTS_MAX, MERGE_SEGMENTS_MAX } from '../../limits/limits'
 import type { LeavingSegment, PackMember } from '../../segments/change'
 import { SMALL, type SmallSegment } from '../../segments/merge-small'
+import { packedBytes } from '../../segments/pack-directory'
 import type { Expiry } from '../../segments/retention'
 import type { ErasableSegment } from '../../tenant/erase-rows'
-import type { CatalogGroup } from '../../tenant/work'
+import type { CatalogGroup, HeldPack } from '../../tenant/work'
+import { isColumnPack } from '../r2/keys'
 import { controlDatabase, listed, segmentsOf } from './database'
 
 type Group = Pick<CatalogGroup, 'day' | 'class'>
@@ -23,6 +25,7 @@ export async function readGroups(control: D1Database, tenantId: string, coldBefo
   const rows = await liveOf(control, tenantId)
     .where('place', '=', 'd1')
     .select(({ fn }) => ['day', 'class', fn.countAll<number>().as('count'), fn.max('sealed_ms').as('newest')])
+    .select(({ fn }) => fn.sum<number>('bytes').as('bytes'))
     .select([
       sql<number>`sum(rows < ${SMALL.rows} AND bytes < ${SMALL.bytes} AND length(header) < ${SMALL_HEADER_CHARACTERS})`.as(
         'small',
@@ -37,6 +40,7 @@ export async function readGroups(control: D1Database, tenantId: string, coldBefo
     class: row.class,
     small: row.small,
     inD1: row.count,
+    bytes: row.bytes,
     coldBytes: row.cold_bytes,
     newestSealedMs: row.newest,
   }))
@@ -100,6 +104,42 @@ export async function readExpired(
     .limit(limit)
     .execute()
   return rows.map(({ id, hash, place, archive_key }) => ({ id, hash, place, archiveKey: archive_key ?? undefined }))
+}
+
+/** What is left of these archive objects. */
+export async function readPacks(control: D1Database, tenantId: string, keys: readonly string[]): Promise<HeldPack[]> {
+  const rows = await segmentsOf(controlDatabase(control), tenantId)
+    .select(['id', 'hash', 'bytes', 'day', 'class', 'archive_key', 'archive_offset', 'removed'])
+    .where('archive_key', 'in', listed(keys))
+    .orderBy('min_time_ms')
+    .orderBy('id')
+    .execute()
+  return keys.flatMap((key) => {
+    const own = rows.filter(({ archive_key }) => archive_key === key)
+    const [first] = own
+    if (first === undefined) return []
+    const ends = own.map(({ bytes, archive_offset }) =>
+      isColumnPack(key) ? packedBytes(archive_offset ?? 0) : (archive_offset ?? 0) + bytes,
+    )
+    const live = own
+      .filter(({ removed }) => removed === null)
+      .map(({ id, hash, bytes, archive_offset }) => ({ id, hash, bytes, offset: archive_offset ?? 0 }))
+    return [{ key, day: first.day, class: first.class, bytes: Math.max(...ends), live }]
+  })
+}
+
+/** Headers of segments, in the order of the ids; undefined where the catalog has no row. */
+export async function readHeaders(
+  control: D1Database,
+  tenantId: string,
+  ids: readonly string[],
+): Promise<(Uint8Array | undefined)[]> {
+  const rows = await segmentsOf(controlDatabase(control), tenantId)
+    .select(['id', 'header'])
+    .where('id', 'in', listed(ids))
+    .execute()
+  const headers = new Map(rows.map(({ id, header }) => [id, new Uint8Array(Buffer.from(header, 'base64'))]))
+  return ids.map((id) => headers.get(id))
 }
 
 /** Which of these ids have a row, live or not. */

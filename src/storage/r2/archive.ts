@@ -1,7 +1,7 @@
 import type { PackPorts } from '../../segments/archive'
 
 /** Archive objects in a bucket. */
-export const archiveObjects = (bucket: R2Bucket): Omit<PackPorts, 'readSegments'> => ({
+export const archiveObjects = (bucket: R2Bucket): Omit<PackPorts, 'readSegments' | 'readHeaders'> => ({
   hasObject: async (key) => (await bucket.head(key)) !== null,
   createObject: (key, length, chunks) => createObject(bucket, key, length, chunks),
   readObject: (key, from, to) => readObject(bucket, key, from, to),
@@ -33,13 +33,15 @@ async function write(writable: WritableStream, chunks: AsyncIterable<Uint8Array>
   }
 }
 
-/** A range of an object; undefined when there is none. */
+/** A range of an object, to its end when `to` is undefined. Undefined when there is no such object. */
 export async function readObject(
   bucket: R2Bucket,
   key: string,
   from: number,
-  to: number,
+  to: number | undefined,
 ): Promise<Uint8Array | undefined> {
-  const object = await bucket.get(key, { range: { offset: from, length: to - from } })
+  const object = await bucket.get(key, {
+    range: to === undefined ? { offset: from } : { offset: from, length: to - from },
+  })
   return object === null ? undefined : new Uint8Array(await object.arrayBuffer())
 }
