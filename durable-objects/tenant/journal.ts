@@ -1,7 +1,9 @@
+import { PACKED_HEAD_BYTES, unpackedLength } from '../../src/blocks/packed-block'
 import type { JournalRow } from '../../src/tenant/append'
+import type { JournalEntry } from '../../src/tenant/snapshot'
 
 type Row = { first_seq: number; rows: number; min_time: number; max_time: number; bytes: ArrayBuffer }
-type Summary = Omit<Row, 'bytes'> & { size: number }
+type Summary = Omit<Row, 'bytes'> & { size: number; head: ArrayBuffer }
 
 /** The blocks that are not in a segment yet, by the sequence number of their first record. */
 export class Journal {
@@ -23,15 +25,18 @@ export class Journal {
   }
 
   /** The rows from a sequence number on, without their bytes. */
-  list(fromSeq: number): { firstSeq: number; rows: number; size: number; minTime: number; maxTime: number }[] {
+  list(fromSeq: number): JournalEntry[] {
     const found = this.#sql.exec<Summary>(
-      'SELECT first_seq, rows, min_time, max_time, length(bytes) AS size FROM journal WHERE first_seq >= ? ORDER BY first_seq',
+      `SELECT first_seq, rows, min_time, max_time, length(bytes) AS size, substr(bytes, 1, ?) AS head
+         FROM journal WHERE first_seq >= ? ORDER BY first_seq`,
+      PACKED_HEAD_BYTES,
       fromSeq,
     )
     return found.toArray().map((row) => ({
       firstSeq: row.first_seq,
       rows: row.rows,
       size: row.size,
+      unpackedSize: unpackedLength(new Uint8Array(row.head), row.size),
       minTime: row.min_time,
       maxTime: row.max_time,
     }))

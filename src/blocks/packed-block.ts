@@ -34,9 +34,12 @@ export function unpackBlock(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(block.buffer, block.byteOffset, block.length)
 }
 
-/** How many bytes the block has when it is unpacked. */
-export const unpackedLength = (bytes: Uint8Array): number =>
-  isPacked(bytes) ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true) : bytes.length
+/** The first bytes of a block, packed or not, that tell how long it is unpacked. */
+export const PACKED_HEAD_BYTES = PREAMBLE_BYTES + 1
+
+/** How many bytes the block has when it is unpacked. Of a block of `size` bytes, its head is enough. */
+export const unpackedLength = (bytes: Uint8Array, size: number = bytes.length): number =>
+  isPacked(bytes) ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true) : size
 
 const isPacked = (bytes: Uint8Array): boolean =>
   bytes.length > PREAMBLE_BYTES && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === MAGIC

@@ -1,4 +1,11 @@
-import { RETRY_MS_MAX, RETRY_MS_MIN, SEAL_AFTER_MS, SEAL_START_BYTES, SEGMENT_ROWS_MAX } from '../limits/limits'
+import {
+  RETRY_MS_MAX,
+  RETRY_MS_MIN,
+  SEAL_AFTER_MS,
+  SEAL_START_BYTES,
+  SEAL_START_UNPACKED_BYTES,
+  SEGMENT_ROWS_MAX,
+} from '../limits/limits'
 import type { TenantState } from './state'
 
 /** True when the journal holds a segment's worth of records, or has held some for long enough. */
@@ -9,7 +16,9 @@ export function isSealDue(state: TenantState, nowMs: number): boolean {
 
 /** True when the journal holds as much as a segment may. */
 const isSegmentFull = (state: TenantState): boolean =>
-  state.journalRows >= SEGMENT_ROWS_MAX || state.journalBytes >= SEAL_START_BYTES
+  state.journalRows >= SEGMENT_ROWS_MAX ||
+  state.journalBytes >= SEAL_START_BYTES ||
+  state.journalUnpackedBytes >= SEAL_START_UNPACKED_BYTES
 
 /** What waits beside what the state says. */
 export interface Waiting {
@@ -21,9 +30,14 @@ export interface Waiting {
 
 export const NOTHING_ELSE: Waiting = { hasChange: false, garbageMs: undefined }
 
+/** True when D1 has not heard of the latest change of the directory. */
+export const isUnpublished = ({ settingsVersion, publishedVersion }: TenantState): boolean =>
+  publishedVersion < settingsVersion
+
 /** When the object has to work next; undefined when it has nothing to do. */
 export function nextWorkMs(state: TenantState, waiting: Waiting, nowMs: number): number | undefined {
   if (state.sealedSegments > 0 || state.isExpiring || waiting.hasChange || isSealDue(state, nowMs)) return nowMs
+  if (isUnpublished(state)) return nowMs
   const times = [
     ...(state.journalRows > 0 ? [state.oldestMs + SEAL_AFTER_MS] : []),
     ...(state.upkeepMs > 0 ? [state.upkeepMs] : []),

@@ -9,6 +9,8 @@ export interface JournalEntry {
   readonly firstSeq: number
   readonly rows: number
   readonly size: number
+  /** Bytes of the block unpacked: text that repeats is a thousand times as long as its row. */
+  readonly unpackedSize: number
   readonly minTime: number
   readonly maxTime: number
 }
@@ -26,15 +28,20 @@ const SMALL_ROWS = 256
 /** A page of small blocks is closed, and never changes again, at this many records. */
 const PAGE_ROWS = 2048
 
-/** Groups the journal into pages. The same journal gives the same pages; appending changes only the last. */
+/**
+ * Groups the journal into pages. The same journal gives the same pages; appending changes only the last. Blocks of few large
+ * records are put together only as far as their page fits one answer.
+ */
 export function pagesOf(entries: readonly JournalEntry[]): JournalPage[] {
   const pages: JournalPage[] = []
   let run: JournalEntry[] = []
   let rows = 0
+  let bytes = 0
   const close = (): void => {
     if (run.length > 0) pages.push(pageOf(run))
     run = []
     rows = 0
+    bytes = 0
   }
   for (const entry of entries) {
     if (entry.rows >= SMALL_ROWS) {
@@ -42,8 +49,10 @@ export function pagesOf(entries: readonly JournalEntry[]): JournalPage[] {
       pages.push(pageOf([entry]))
       continue
     }
+    if (bytes + entry.unpackedSize > SNAPSHOT_PAGE_BYTES) close()
     run.push(entry)
     rows += entry.rows
+    bytes += entry.unpackedSize
     if (rows >= PAGE_ROWS) close()
   }
   close()

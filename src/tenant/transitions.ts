@@ -19,6 +19,11 @@ export function afterSealing(
     ...state,
     journalRows: state.journalRows - rows,
     journalBytes: state.journalBytes - cut.reduce((sum, entry) => sum + entry.size, 0),
+    // An object that an older version of the code filled has counted none of it.
+    journalUnpackedBytes: Math.max(
+      0,
+      state.journalUnpackedBytes - cut.reduce((sum, entry) => sum + entry.unpackedSize, 0),
+    ),
     oldestMs: state.journalRows > rows ? nowMs : 0,
     sealedSegments: state.sealedSegments + segments.length,
     sealedBytes: state.sealedBytes + size,

@@ -1,141 +1,118 @@
-import type { Env } from '../../src/env'
-
 /**
- * The platform's limits where the local runtime is laxer (facts: a row, a value, parameters, a statement, subrequests and
- * connections of an invocation), around the real bindings. A call takes 5 ms more, and a clock that is read through `now`
- * stands still between calls, as it does in production.
+ * What the platform refuses in production, also where the local runtime is laxer. The sources are Cloudflare's pages of
+ * limits for Workers Paid, D1, Durable Objects, KV and R2, as of 2026-11.
  */
-export interface Limited {
-  readonly env: Env
-  /** What the invocation did so far. */
-  readonly spent: { subrequests: number; queries: number; busiest: number }
-  /** Everything that production would have refused. */
-  readonly broken: string[]
-  /** The time of the last call to a binding. */
-  now(): number
+export const PRODUCTION_LIMITS = {
+  /** Of a string, a BLOB and a row, in D1 and in the SQLite of an object. The local engine takes twice as much. */
+  rowBytes: 2_000_000,
+  statementBytes: 100_000,
+  parameters: 100,
+  /** Of one invocation, in D1. A batch costs as many as it has statements. */
+  queries: 1000,
+  kvKeyBytes: 512,
+  kvValueBytes: 25 * 1024 * 1024,
+  kvMetadataBytes: 1024,
+  kvKeysOfOneGet: 100,
+  kvWriteTtlSeconds: 60,
+  kvReadTtlSeconds: 30,
+  /** Of one invocation. The pages say 1,000 here and 10,000 for subrequests: the smaller one is safe. */
+  kvOperations: 1000,
+  r2KeyBytes: 1024,
+  r2MetadataBytes: 8192,
+  r2KeysOfOneDelete: 1000,
+  /** Of one invocation: calls to D1, KV, R2, objects and entrypoints together. */
+  subrequests: 10_000,
+  /** Of one invocation, that wait for an answer of D1, KV or R2. More of them queue. */
+  connections: 6,
+  /** What a call takes more than it does here. */
+  delayMs: 5,
+} as const
+
+const broken: string[] = []
+
+/** Refuses as production would. Code may catch that, so it is also kept for `takeBrokenLimits`. */
+export function requireLimit(holds: boolean, message: string): void {
+  if (holds) return
+  broken.push(message)
+  throw new Error(message)
 }
 
-const ROW_BYTES = 2_000_000
-const STATEMENT_BYTES = 100_000
-const PARAMETERS = 100
-const KV_KEY_BYTES = 512
-const KV_VALUE_BYTES = 25 * 1024 * 1024
-const KV_TTL_SECONDS = 60
-const R2_KEY_BYTES = 1024
-const SUBREQUESTS = 1000
-const CONNECTIONS = 6
-const DELAY_MS = 5
+/** What was refused since the last call. A test in which something was refused fails, unless it takes this itself. */
+export const takeBrokenLimits = (): string[] => broken.splice(0)
 
-export function limit(env: Env): Limited {
-  const spent = { subrequests: 0, queries: 0, busiest: 0 }
-  const broken: string[] = []
-  let nowMs = Date.now()
-  let open = 0
-  const waiting: (() => void)[] = []
-  const check = (holds: boolean, what: string): void => {
-    if (!holds) broken.push(what)
+/** Checks what one statement carries. `store` is the prefix of the message. */
+export function checkStatement(store: string, sql: string, values: readonly unknown[]): void {
+  const { statementBytes, parameters } = PRODUCTION_LIMITS
+  requireLimit(bytesOf(sql) <= statementBytes, `${store}: statement too long: ${bytesOf(sql)} bytes`)
+  requireLimit(values.length <= parameters, `${store}: too many SQL variables: ${values.length}`)
+  for (const value of values) checkValue(store, value)
+  for (const row of writtenRows(sql, values)) {
+    const bytes = row.reduce((sum: number, value) => sum + bytesOf(value), 0)
+    requireLimit(bytes <= PRODUCTION_LIMITS.rowBytes, `${store}: a row is too big: ${bytes} bytes`)
   }
-  const call = async <T>(what: string, run: () => Promise<T>): Promise<T> => {
-    check(++spent.subrequests <= SUBREQUESTS, `${what}: more than ${SUBREQUESTS} subrequests`)
-    if (open >= CONNECTIONS) await new Promise<void>((resolve) => waiting.push(resolve))
-    open++
-    spent.busiest = Math.max(spent.busiest, open)
-    try {
-      await scheduler.wait(DELAY_MS)
-      return await run()
-    } finally {
-      open--
-      nowMs += DELAY_MS
-      waiting.shift()?.()
-    }
-  }
-
-  const database = (real: D1Database): D1Database => {
-    const realOf = new WeakMap<object, D1PreparedStatement>()
-    const statement = (prepared: D1PreparedStatement): D1PreparedStatement => {
-      const wrapped = new Proxy(prepared, {
-        get: (target, name) => {
-          if (name === 'bind') {
-            return (...values: unknown[]) => {
-              check(values.length <= PARAMETERS, `D1: ${values.length} parameters`)
-              for (const value of values) check(bytesOf(value) <= ROW_BYTES, `D1: a value of ${bytesOf(value)} bytes`)
-              return statement(target.bind(...values))
-            }
-          }
-          const member: unknown = Reflect.get(target, name)
-          if (typeof member !== 'function') return member
-          return (...args: unknown[]) => call('D1', () => Reflect.apply(member, target, args))
-        },
-      })
-      realOf.set(wrapped, prepared)
-      return wrapped
-    }
-    return new Proxy(real, {
-      get: (target, name) => {
-        if (name === 'prepare') {
-          return (sql: string) => {
-            spent.queries++
-            check(bytesOf(sql) <= STATEMENT_BYTES, `D1: a statement of ${bytesOf(sql)} bytes`)
-            check(spent.queries <= SUBREQUESTS, `D1: more than ${SUBREQUESTS} queries`)
-            return statement(target.prepare(sql))
-          }
-        }
-        if (name === 'batch') {
-          return (statements: D1PreparedStatement[]) =>
-            call('D1', () => target.batch(statements.map((one) => realOf.get(one) ?? one)))
-        }
-        return Reflect.get(target, name)
-      },
-    })
-  }
-
-  const namespace = (real: KVNamespace): KVNamespace =>
-    new Proxy(real, {
-      get: (target, name) => {
-        const member: unknown = Reflect.get(target, name)
-        if (typeof member !== 'function') return member
-        return (key: string, ...rest: unknown[]) => {
-          check(bytesOf(key) <= KV_KEY_BYTES, `KV: a key of ${bytesOf(key)} bytes`)
-          if (name === 'put') check(bytesOf(rest[0]) <= KV_VALUE_BYTES, `KV: a value of ${bytesOf(rest[0])} bytes`)
-          if (name === 'put') check(ttlOf(rest[1]) >= KV_TTL_SECONDS, `KV: a TTL of ${ttlOf(rest[1])} seconds`)
-          return call('KV', () => Reflect.apply(member, target, [key, ...rest]))
-        }
-      },
-    })
-
-  const bucket = (real: R2Bucket): R2Bucket =>
-    new Proxy(real, {
-      get: (target, name) => {
-        const member: unknown = Reflect.get(target, name)
-        if (typeof member !== 'function') return member
-        return (key: string, ...rest: unknown[]) => {
-          check(bytesOf(key) <= R2_KEY_BYTES, `R2: a key of ${bytesOf(key)} bytes`)
-          return call('R2', () => Reflect.apply(member, target, [key, ...rest]))
-        }
-      },
-    })
-
-  const limited = {
-    ...env,
-    CONTROL: database(env.CONTROL),
-    PAYLOAD: database(env.PAYLOAD),
-    CACHE: namespace(env.CACHE),
-    ...(env.ARCHIVE && { ARCHIVE: bucket(env.ARCHIVE) }),
-  }
-  return { env: limited, spent, broken, now: () => nowMs }
 }
 
-/** Checks what is written to an object's own SQLite from here on. */
-export function limitSql(sql: SqlStorage, broken: string[]): void {
-  const prototype: object = Object.getPrototypeOf(sql)
-  const exec: unknown = Reflect.get(prototype, 'exec')
-  if (typeof exec !== 'function') throw new Error('SqlStorage has no exec')
-  Reflect.set(prototype, 'exec', function limited(this: SqlStorage, query: string, ...values: unknown[]) {
-    if (values.length > PARAMETERS) broken.push(`SQL: ${values.length} parameters`)
-    const row = values.reduce((sum: number, value) => sum + bytesOf(value), 0)
-    if (row > ROW_BYTES) broken.push(`SQL: a row of ${row} bytes`)
-    return Reflect.apply(exec, this, [query, ...values])
-  })
+/** Checks every value of a result: an aggregate can be longer than what it was made of. */
+export function checkResult(store: string, result: unknown): void {
+  if (Array.isArray(result)) {
+    // A BLOB comes as numbers, and is no longer than it was when it went in.
+    if (typeof result[0] !== 'number') for (const member of result) checkResult(store, member)
+  } else if (isPlain(result)) {
+    for (const member of Object.values(result)) checkResult(store, member)
+  } else checkValue(store, result)
+}
+
+/** Checks a call of a KV namespace. */
+export function checkKvCall(method: string, [keys, ...rest]: readonly unknown[]): void {
+  const limits = PRODUCTION_LIMITS
+  const call = `KV ${method.toUpperCase()} failed`
+  const many = Array.isArray(keys) ? keys.length : 1
+  requireLimit(many <= limits.kvKeysOfOneGet, `${call}: 400 ${many} keys exceed ${limits.kvKeysOfOneGet}`)
+  if (method !== 'list') checkKeys(`${call}: 414 key too long`, keys, limits.kvKeyBytes)
+  const options = rest.at(method === 'put' ? 1 : 0)
+  const readTtl = numberAt(options, 'cacheTtl') ?? limits.kvReadTtlSeconds
+  requireLimit(readTtl >= limits.kvReadTtlSeconds, `${call}: 400 a cacheTtl of ${readTtl} seconds`)
+  if (method !== 'put') return
+  const bytes = bytesOf(rest[0])
+  requireLimit(bytes <= limits.kvValueBytes, `${call}: 413 a value of ${bytes} bytes`)
+  const writeTtl = numberAt(options, 'expirationTtl') ?? limits.kvWriteTtlSeconds
+  requireLimit(writeTtl >= limits.kvWriteTtlSeconds, `${call}: 400 an expirationTtl of ${writeTtl} seconds`)
+  const metadata = jsonBytesAt(options, 'metadata')
+  requireLimit(metadata <= limits.kvMetadataBytes, `${call}: 413 metadata of ${metadata} bytes`)
+}
+
+/** Checks a call of an R2 bucket. */
+export function checkR2Call(method: string, [keys, ...rest]: readonly unknown[]): void {
+  const limits = PRODUCTION_LIMITS
+  if (method !== 'list') checkKeys(`${method}: key too long`, keys, limits.r2KeyBytes)
+  const many = Array.isArray(keys) ? keys.length : 1
+  requireLimit(many <= limits.r2KeysOfOneDelete, `${method}: ${many} keys exceed ${limits.r2KeysOfOneDelete}`)
+  const metadata = jsonBytesAt(rest.at(-1), 'customMetadata')
+  requireLimit(metadata <= limits.r2MetadataBytes, `${method}: metadata too large: ${metadata} bytes`)
+}
+
+/** The rows that a statement writes, as far as its parameters tell. */
+function writtenRows(sql: string, values: readonly unknown[]): readonly (readonly unknown[])[] {
+  if (/^\s*update\b/i.test(sql)) return [values]
+  const [, tuples] = /^\s*(?:insert|replace)\b.*?\bvalues\b(.*)$/is.exec(sql) ?? []
+  if (tuples === undefined) return []
+  const count = tuples.match(/\(\s*\?\d*(?:\s*,\s*\?\d*)*\s*\)/g)?.length ?? 1
+  const columns = values.length / count
+  if (!Number.isInteger(columns)) return [values]
+  return Array.from({ length: count }, (_, index) => values.slice(index * columns, (index + 1) * columns))
+}
+
+function checkValue(store: string, value: unknown): void {
+  const { rowBytes } = PRODUCTION_LIMITS
+  // A UTF-16 unit is at most three bytes, so that most need no count.
+  if (typeof value === 'string' && value.length * 3 <= rowBytes) return
+  const bytes = bytesOf(value)
+  requireLimit(bytes <= rowBytes, `${store}: string or blob too big: ${bytes} bytes`)
+}
+
+function checkKeys(call: string, keys: unknown, bytesMax: number): void {
+  for (const key of Array.isArray(keys) ? keys : [keys])
+    requireLimit(bytesOf(key) <= bytesMax, `${call}: UTF-8 encoded length of ${bytesOf(key)} exceeds ${bytesMax}`)
 }
 
 const encoder = new TextEncoder()
@@ -146,8 +123,13 @@ function bytesOf(value: unknown): number {
   return 8
 }
 
-function ttlOf(options: unknown): number {
-  const ttl: unknown =
-    typeof options === 'object' && options !== null ? Reflect.get(options, 'expirationTtl') : undefined
-  return typeof ttl === 'number' ? ttl : Number.POSITIVE_INFINITY
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+
+function numberAt(options: unknown, name: string): number | undefined {
+  const found: unknown = isPlain(options) ? Reflect.get(options, name) : undefined
+  return typeof found === 'number' ? found : undefined
 }
+
+const jsonBytesAt = (options: unknown, name: string): number =>
+  bytesOf(JSON.stringify(isPlain(options) ? (Reflect.get(options, name) ?? null) : null))

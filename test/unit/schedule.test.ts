@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest'
-import { RETRY_MS_MAX, SEAL_AFTER_MS, UPKEEP_EVERY_MS } from '../../src/limits/limits'
+import {
+  RETRY_MS_MAX,
+  SEAL_AFTER_MS,
+  SEAL_START_BYTES,
+  SEAL_START_UNPACKED_BYTES,
+  UPKEEP_EVERY_MS,
+} from '../../src/limits/limits'
 import { NOTHING_ELSE, nextWorkMs, retryPauseMs } from '../../src/tenant/schedule'
 import { INITIAL_STATE } from '../../src/tenant/state'
 import { afterPublishing, afterRetentionCall } from '../../src/tenant/transitions'
@@ -22,6 +28,11 @@ it('works at once for what is overdue or was begun', () => {
   expect(nextWorkMs(INITIAL_STATE, { ...NOTHING_ELSE, hasChange: true }, NOW)).toBe(NOW)
   expect(nextWorkMs({ ...INITIAL_STATE, isExpiring: true }, NOTHING_ELSE, NOW)).toBe(NOW)
   expect(nextWorkMs({ ...INITIAL_STATE, sealedSegments: 1 }, NOTHING_ELSE, NOW)).toBe(NOW)
+})
+
+it('seals at once when the journal is large as it lies there, or unpacked', () => {
+  expect(nextWorkMs({ ...journal, journalBytes: SEAL_START_BYTES }, NOTHING_ELSE, NOW)).toBe(NOW)
+  expect(nextWorkMs({ ...journal, journalUnpackedBytes: SEAL_START_UNPACKED_BYTES }, NOTHING_ELSE, NOW)).toBe(NOW)
 })
 
 it('looks through the catalog after publishing, but not for each segment of a busy tenant', () => {
