@@ -7,6 +7,8 @@ import type { Node } from './syntax'
 import {
   allTerms,
   anyTerm,
+  type Context,
+  type CostlyRegex,
   EVERYTHING,
   type ExactValue,
   FilterFailure,
@@ -36,10 +38,21 @@ export interface Filter {
 export type CompiledFilter =
   | { readonly ok: true; readonly filter: Filter }
   | { readonly ok: false; readonly problem: FilterProblem }
+
+/** What a filter is compiled for. */
+export interface FilterOptions {
+  /** With `refuse`, `evaluate` throws a FilterFailure when a pattern costs more than a search may. */
+  readonly costlyRegex: CostlyRegex
+}
+
 /** Compiles a filter; undefined matches everything. `nowMs` is what `2h` counts back from. */
-export function compileFilter(node: Node | undefined, nowMs: number): CompiledFilter {
+export function compileFilter(
+  node: Node | undefined,
+  nowMs: number,
+  { costlyRegex }: FilterOptions = { costlyRegex: 'allow' },
+): CompiledFilter {
   try {
-    return { ok: true, filter: toFilter(node === undefined ? EVERYTHING : compile(node, nowMs)) }
+    return { ok: true, filter: toFilter(node === undefined ? EVERYTHING : compile(node, { nowMs, costlyRegex })) }
   } catch (error) {
     if (error instanceof FilterFailure) return { ok: false, problem: error.problem }
     throw error
@@ -57,17 +70,17 @@ function toFilter(term: Term): Filter {
   }
 }
 
-function compile(node: Node, nowMs: number): Term {
+function compile(node: Node, context: Omit<Context, 'span'>): Term {
   switch (node.type) {
     case 'and':
-      return allTerms(node.children.map((child) => compile(child, nowMs)))
+      return allTerms(node.children.map((child) => compile(child, context)))
     case 'or':
-      return anyTerm(node.children.map((child) => compile(child, nowMs)))
+      return anyTerm(node.children.map((child) => compile(child, context)))
     case 'not':
-      return notTerm(compile(node.child, nowMs))
+      return notTerm(compile(node.child, context))
     case 'text':
-      return textTerm(textTest(node.mode, node.value, node.span))
+      return textTerm(textTest(node, context.costlyRegex))
     case 'field':
-      return fieldTerm(node.name, node.test, { nowMs, span: node.span })
+      return fieldTerm(node.name, node.test, { ...context, span: node.span })
   }
 }

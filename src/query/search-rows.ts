@@ -5,6 +5,7 @@ import type { Filter } from './filter'
 import { countMatches, type Mask, withoutErased } from './mask'
 import { comparePositions, type Position } from './position'
 import { pruneByTokens, pruneUnits } from './prune'
+import { FilterFailure } from './term'
 import { SEQ_PART, type SearchUnit, type UnitLoader } from './units'
 
 export interface RowSearch {
@@ -111,7 +112,8 @@ function hitsIn(
     const mask = withoutErased(search.filter.evaluate(table), unit.erased)
     if (mask === false) return { hits: [], matched: 0 }
     return collect(unit, table, mask, search)
-  } catch {
+  } catch (error) {
+    if (error instanceof FilterFailure) throw error
     return undefined
   }
 }

@@ -7,6 +7,7 @@ import type { Filter } from './filter'
 import { bothMatch, countMatches, type Mask, withoutErased } from './mask'
 import { pruneByTokens, pruneUnits } from './prune'
 import { exhausted, type PartialReason } from './search-rows'
+import { FilterFailure } from './term'
 import { SEQ_PART, type SearchUnit, type UnitLoader } from './units'
 
 /** What takes the records that match: an aggregation, or a choice among all of them. */
@@ -112,7 +113,8 @@ function addUnit(
     const mask = withoutErased(matches, unit.erased)
     taker.add(unit, table, mask)
     return countMatches(mask, table.rows)
-  } catch {
+  } catch (error) {
+    if (error instanceof FilterFailure) throw error
     return undefined
   }
 }

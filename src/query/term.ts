@@ -15,14 +15,23 @@ export interface ExactValue {
   readonly value: Uint8Array
 }
 
-/** Why a filter cannot be compiled, and where in the query's text it stands. */
+/** Why a filter cannot be compiled, or not be asked about so much text, and where in the query's text it stands. */
 export interface FilterProblem {
-  readonly code: 'regex_syntax' | 'regex_unsupported' | 'regex_too_large' | 'not_available' | 'invalid_value'
+  readonly code:
+    | 'regex_syntax'
+    | 'regex_unsupported'
+    | 'regex_too_large'
+    | 'regex_too_costly'
+    | 'not_available'
+    | 'invalid_value'
   readonly message: string
   readonly span: Span
 }
 
-/** Thrown while compiling only; callers get it as a value. */
+/**
+ * Thrown while compiling, of which callers get it as a value; and by `evaluate` of a filter that refuses costly regular
+ * expressions.
+ */
 export class FilterFailure extends Error {
   readonly problem: FilterProblem
   constructor(problem: FilterProblem) {
@@ -135,8 +144,15 @@ function span(left: TimeRange, right: TimeRange): TimeRange {
   return { fromMs: both(Math.min, left.fromMs, right.fromMs), toMs: both(Math.max, left.toMs, right.toMs) }
 }
 
+/**
+ * What happens when a regular expression costs more, for the text that was searched with it, than a search may: it is refused
+ * by an exception, or it goes on.
+ */
+export type CostlyRegex = 'refuse' | 'allow'
+
 /** What a field term is compiled with: now, and where it stands in the query. */
 export interface Context {
   readonly nowMs: number
   readonly span: Span
+  readonly costlyRegex: CostlyRegex
 }

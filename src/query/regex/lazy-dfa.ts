@@ -3,6 +3,7 @@ import type { AssertionKind } from './regex-tree'
 import { type Skip, skipIdle, skipOf } from './skip'
 import { addState, clearStates, findState, isFull, type StateCache, stateCacheOf, UNBUILT } from './state-cache'
 import { addMember, type StateSet, stateSetOf } from './state-set'
+import type { WorkMeter } from './work-meter'
 
 /** Instead of the next state: a match has been found. */
 const MATCHED = -2
@@ -14,6 +15,9 @@ const DEAD = -3
 const IDLE = 0
 
 const EITHER = Side.word | Side.other
+
+/** What making a state costs whatever its size, in the unit of the meter: finding it, keeping it, forgetting it. */
+const STEP_WORK = 60
 
 const NO_SKIP: Skip = { window: 1, distances: new Uint8Array(0x100) }
 
@@ -27,6 +31,7 @@ interface Sides {
 export interface LazyDfa {
   readonly program: DfaProgram
   readonly cache: StateCache
+  readonly meter: WorkMeter
   /** How to get on in the idle state. */
   skip: Skip
   /** Scratch: what the state stands for once the next byte is known, and what comes after that byte. */
@@ -37,12 +42,13 @@ export interface LazyDfa {
   initial: number
 }
 
-/** A DFA with no more than its first states. */
-export function lazyDfaOf(program: DfaProgram): LazyDfa {
+/** A DFA with no more than its first states, which enters what it costs with the meter. */
+export function lazyDfaOf(program: DfaProgram, meter: WorkMeter): LazyDfa {
   const limit = program.kinds.length
   const dfa: LazyDfa = {
     program,
     cache: stateCacheOf(program.endClass + 1),
+    meter,
     skip: NO_SKIP,
     resolved: stateSetOf(limit),
     reached: stateSetOf(limit),
@@ -102,7 +108,8 @@ function matchesAtEnd(dfa: LazyDfa, state: number): boolean {
 
 /** Makes the transition from a state for a class of bytes, or for the end of the text, and returns what it leads to. */
 function buildTransition(dfa: LazyDfa, state: number, byteClass: number): number {
-  const { cache, program } = dfa
+  const { cache, program, meter } = dfa
+  if (meter.spent > meter.allowed) meter.exceeded()
   const number = state / cache.rowLength
   const members = cache.members[number]
   const next = step(dfa, { members, side: cache.sides[number], byteClass })
@@ -112,8 +119,9 @@ function buildTransition(dfa: LazyDfa, state: number, byteClass: number): number
 }
 
 function step(dfa: LazyDfa, at: { members: Uint16Array; side: number; byteClass: number }): number {
-  const { program, reached } = dfa
+  const { program, reached, meter } = dfa
   const here = program.sideOf[at.byteClass]
+  meter.spent += STEP_WORK + at.members.length
   const readers = program.hasLookAhead ? resolve(dfa, at.members, { before: at.side, after: here }) : at.members
   if (readers === MATCHED) return MATCHED
   if (at.byteClass === program.endClass) return DEAD
@@ -126,10 +134,15 @@ function step(dfa: LazyDfa, at: { members: Uint16Array; side: number; byteClass:
 }
 
 /** The members once it is known what stands on both sides, or that one of them is a match. */
-function resolve({ program, resolved }: LazyDfa, members: Uint16Array, sides: Sides): Uint16Array | typeof MATCHED {
+function resolve(
+  { program, resolved, meter }: LazyDfa,
+  members: Uint16Array,
+  sides: Sides,
+): Uint16Array | typeof MATCHED {
   resolved.size = 0
   for (const member of members) addMember(resolved, member)
   close(program, resolved, sides)
+  meter.spent += resolved.size
   return hasMatch(program, resolved) ? MATCHED : resolved.members.subarray(0, resolved.size)
 }
 
@@ -137,6 +150,7 @@ function resolve({ program, resolved }: LazyDfa, members: Uint16Array, sides: Si
 function reachedState(dfa: LazyDfa, side: number): number {
   const { program, cache, reached } = dfa
   close(program, reached, { before: side, after: UNKNOWN_SIDE })
+  dfa.meter.spent += reached.size
   if (hasMatch(program, reached)) return MATCHED
   const leaves = collectLeaves(dfa)
   if (leaves.length === 0) return DEAD
@@ -157,6 +171,7 @@ function addFirstStates(dfa: LazyDfa): void {
   reached.size = 0
   addMember(reached, program.start)
   close(program, reached, { before: inside, after: UNKNOWN_SIDE })
+  dfa.meter.spent += reached.size
   const leaves = collectLeaves(dfa)
   addState(cache, leaves, keptSide(program, leaves, inside))
   reached.size = 0

@@ -5,6 +5,7 @@ import { literalOf } from './literal'
 import { parseRegex } from './parse-regex'
 import type { RegexProblem } from './pattern-reader'
 import { foldTree, isFoldSafe, type RegexNode } from './regex-tree'
+import { allowSearch, type WorkMeter, workMeterOf } from './work-meter'
 
 export type { RegexProblem } from './pattern-reader'
 
@@ -34,8 +35,11 @@ export type CompiledRegex =
   | { readonly ok: true; readonly value: Regex }
   | { readonly ok: false; readonly error: RegexProblem }
 
-/** Compiles a pattern in the syntax of RE2. Searching takes time in proportion to the text, whatever the pattern. */
-export function compileRegex(pattern: string): CompiledRegex {
+/**
+ * Compiles a pattern in the syntax of RE2. Searching takes time in proportion to the text, whatever the pattern; how much of it
+ * for each byte depends on both. `onCostly` is called by a search when that was too much so far, and may throw to end it.
+ */
+export function compileRegex(pattern: string, onCostly: () => void = () => undefined): CompiledRegex {
   if (pattern.length > PATTERN_LENGTH_MAX) {
     return tooLarge(pattern, `A pattern can have ${PATTERN_LENGTH_MAX} characters`)
   }
@@ -45,16 +49,19 @@ export function compileRegex(pattern: string): CompiledRegex {
   if (Math.max(countStates(tree), countStates(foldTree(tree))) > STATES_MAX) {
     return tooLarge(pattern, 'The repeats in this pattern multiply to more than can be searched for')
   }
-  return { ok: true, value: toRegex(tree) }
+  return { ok: true, value: toRegex(tree, workMeterOf(onCostly)) }
 }
 
-function toRegex(tree: RegexNode): Regex {
-  const dfa = onDemand(() => lazyDfaOf(toDfaProgram(compileNfa(tree))))
+function toRegex(tree: RegexNode, meter: WorkMeter): Regex {
+  const dfa = onDemand(() => lazyDfaOf(toDfaProgram(compileNfa(tree)), meter))
   const regex: Regex = {
-    test: (bytes, from, to) => searchDfa(dfa(), bytes, from, to),
+    test: (bytes, from, to) => {
+      allowSearch(meter, to - from)
+      return searchDfa(dfa(), bytes, from, to)
+    },
     literal: literalOf(tree),
     foldSafe: isFoldSafe(tree),
-    folded: onDemand(() => (regex.foldSafe ? regex : toRegex(foldTree(tree)))),
+    folded: onDemand(() => (regex.foldSafe ? regex : toRegex(foldTree(tree), meter))),
   }
   return regex
 }
