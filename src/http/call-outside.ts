@@ -1,0 +1,9 @@
+import type { CallOutside } from '../domains/call-outside'
+import { guardedFetch, type OutsidePorts } from './guarded-fetch'
+import type { OutsideRules } from './outside-address'
+
+/** Asks servers outside through the guard: those that the operator configured, too, are checked and bounded. */
+export const callOutside =
+  (rules: OutsideRules, ports: OutsidePorts): CallOutside =>
+  (call) =>
+    guardedFetch({ ...call, rules }, ports)
