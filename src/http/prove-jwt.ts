@@ -1,0 +1,73 @@
+import type { Config, Env } from '../env'
+import { KEY_SET_CACHE_ENTRIES_MAX } from '../limits/limits'
+import type { SettingsRecord } from '../storage/d1/credentials'
+import { JwtIssuers } from '../tenant/jwt-issuer'
+import { ROLE_SCOPES, scopesOf } from '../tenant/roles'
+import type { Principal } from './access'
+import type { CredentialReader } from './authenticate'
+import { OUTSIDE_PORTS } from './guarded-fetch'
+import type { TenantRequest } from './handler'
+import { type JwtIdentity, type JwtTrust, type PlatformIssuer, verifyJwt } from './jwt'
+import { isJwt } from './jwt-text'
+import { KeySets } from './key-sets'
+import type { OutsideRules } from './outside-address'
+import { isServiceHost } from './resolve-tenant'
+import { findTenantOfHost, findTenantSettings } from './tenant-hints'
+
+/** Reads a JWT in `Authorization: Bearer`: one of the platform's own, or of an issuer that the tenant of the host trusts. */
+export const jwtReader: CredentialReader = {
+  find: ({ headers }) => {
+    const text = /^bearer +(\S+)$/i.exec(headers.get('authorization')?.trim() ?? '')?.[1]
+    return text !== undefined && isJwt(text) ? text : undefined
+  },
+  prove: async (text, request, env, ctx) => toPrincipal(await verifyJwt(text, await trustOf(request, env, ctx))),
+}
+
+/** Whom the installation lets its outside requests reach. */
+export const outsideRulesOf = (config: Config, host: string): OutsideRules => ({
+  ownHosts: new Set([...config.SERVICE_HOSTS, host]),
+  allowsLocalHttp: config.ENVIRONMENT === 'development' && config.ALLOW_LOCAL_DESTINATIONS,
+})
+
+/** The issuers in a tenant's document of settings. Those that this version cannot read let nobody in. */
+export function issuersOf({ settings }: Pick<SettingsRecord, 'settings'>): JwtIssuers {
+  const parsed = JwtIssuers.safeParse(settings.jwt_issuers ?? [])
+  return parsed.success ? parsed.data : []
+}
+
+/** The platform as an issuer; undefined where it has no secret. */
+export const platformIssuerOf = (config: Config): PlatformIssuer | undefined =>
+  config.JWT_SECRET === undefined
+    ? undefined
+    : { secret: config.JWT_SECRET, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE }
+
+const keySets = new KeySets(KEY_SET_CACHE_ENTRIES_MAX)
+
+async function trustOf(request: TenantRequest, env: Env, ctx: ExecutionContext): Promise<JwtTrust> {
+  const { config, host, log } = request
+  const nowMs = Date.now()
+  const ports = { ...OUTSIDE_PORTS, rules: outsideRulesOf(config, host), log }
+  return {
+    platform: platformIssuerOf(config),
+    tenant: isServiceHost(host, config.SERVICE_HOSTS) ? undefined : await trustOfTenant(request, env, ctx),
+    findKey: (source, wanted) => keySets.find(source, wanted, nowMs, ports),
+    nowMs,
+  }
+}
+
+async function trustOfTenant(request: TenantRequest, env: Env, ctx: ExecutionContext): Promise<JwtTrust['tenant']> {
+  const id = await findTenantOfHost(request, env, ctx)
+  const record = id === undefined ? undefined : await findTenantSettings(request, env, ctx, id)
+  return record && { id: record.tenantId, issuers: issuersOf(record) }
+}
+
+function toPrincipal({ issuerId, subject, tenantId, role, scopes, filter }: JwtIdentity): Principal {
+  return {
+    kind: 'jwt',
+    id: `jwt:${issuerId}:${subject}`,
+    tenantId,
+    role,
+    scopes: scopes === undefined ? new Set(ROLE_SCOPES[role]) : scopesOf(role, scopes),
+    filter,
+  }
+}
