@@ -55,6 +55,53 @@ export const SEARCH_LIMIT_DEFAULT = 100
 /** Records on a page of search results. Who wants more follows the cursor, or exports. */
 export const SEARCH_LIMIT_MAX = 1000
 
+/**
+ * Work that a regular expression may cost beside one look at each byte, for each text that is searched, in NFA states looked at
+ * (10 to 15 ns each). With the next it keeps a search of a million short texts under two seconds.
+ */
+export const REGEX_WORK_PER_SEARCH = 50
+
+/** The same for each byte of the text: long ones lead to more states of the automaton. */
+export const REGEX_WORK_PER_BYTE = 2
+
+/** The same before anything was searched: the states that a large but harmless pattern needs once. */
+export const REGEX_WORK_AT_FIRST = 10_000_000
+
+// The second seed's API
+
+/** Records in one POST to /api/v1/logs/ingest/batch, as its document has it. */
+export const API_V1_BATCH_RECORDS_MAX = 1000
+
+/** Records in one POST to /api/v1/logs/ingest: several are for the other address, which has a rate limit of its own. */
+export const API_V1_INGEST_RECORDS_MAX = 1
+
+/** Records that /api/v1/logs/search passes over at most: each page looks at all that come before it. Who wants more follows the cursor of /logs. */
+export const API_V1_OFFSET_MAX = 10_000
+
+/** Characters of a service's name under /api/v1. It stands in addresses, and in the settings of the tenant. */
+export const API_V1_SERVICE_NAME_CHARACTERS_MAX = 128
+
+/** Services with a configuration of their own. They stand in the tenant's settings, which every ingest looks at. */
+export const SERVICE_CONFIGS_MAX = 1000
+
+/** Days that a record may be kept by a configuration: a hundred years, as long as DEFAULT_TTL_DAYS may be. */
+export const SERVICE_TTL_DAYS_MAX = 36_500
+
+/** What the second seed's retention policy standard means: the seed's own default. */
+export const RETENTION_STANDARD_DAYS = 30
+
+/** What its policy extended means: a quarter. */
+export const RETENTION_EXTENDED_DAYS = 90
+
+/** What its policy minimal means: the shortest retention that there is. */
+export const RETENTION_MINIMAL_DAYS = 7
+
+/** How often a change of a service's configuration is tried while others change the settings: people hardly collide twice. */
+export const SETTINGS_WRITE_TRIES = 5
+
+/** A configuration of a service as a JSON body: four members. */
+export const SERVICE_CONFIG_BODY_BYTES_MAX = 4 * KIB
+
 // Storage
 
 /** A row of D1 or of an object's SQLite. The platform's own limit; the local runtime does not enforce it, so we do. */
@@ -89,6 +136,15 @@ export const KEY_CACHE_ENTRIES_MAX = 5000
 /** Hosts that an isolate remembers, at about 200 bytes each. */
 export const HOST_CACHE_ENTRIES_MAX = 5000
 
+/** Tenants whose settings an isolate remembers, at a few kilobytes each. */
+export const SETTINGS_CACHE_ENTRIES_MAX = 1000
+
+/** A row of a tenant's directory as JSON: a key, a domain, the settings. An isolate holds thousands of them. */
+export const DIRECTORY_ROW_BYTES_MAX = 64 * KIB
+
+/** How long a tenant that was first to prove a host has, alone, to have it routed. A change takes seconds. */
+export const HOST_CLAIM_MS = 5 * 60 * SECOND_MS
+
 /** How long an isolate believes a key or host it found. The tenant object refuses in between what is no longer so. */
 export const HINT_FRESH_MS = 30 * SECOND_MS
 
@@ -107,8 +163,125 @@ export const CREDENTIAL_CHARACTERS_MAX = 512
 /** A host name's characters, by DNS. KV keys are made of host names and may have 512 bytes. */
 export const HOST_CHARACTERS_MAX = 253
 
+/** The text that somebody wants to register as a domain. A name has 253 characters; spelled in Unicode it has fewer. */
+export const DOMAIN_TEXT_CHARACTERS_MAX = 1000
+
+/** A label of a host name, by DNS. */
+export const LABEL_CHARACTERS_MAX = 63
+
 /** What a client is told to wait when a store does not answer: long enough for most of D1's restarts. */
 export const OUTAGE_RETRY_SECONDS = 5
+
+// Tokens of other issuers, and sessions
+
+/** Characters of a JWT. Issuers keep theirs below 4 KiB because of cookies; a longer one is refused without being read. */
+export const JWT_CHARACTERS_MAX = 8 * KIB
+
+/** How far an issuer's clock may be from ours, for exp, nbf and iat. Machines that keep time differ by less than a second. */
+export const JWT_CLOCK_TOLERANCE_SECONDS = 60
+
+/** The longest life of a JWT. It cannot be revoked one by one, so a stolen one must end by itself. */
+export const JWT_LIFETIME_SECONDS_MAX = 24 * 60 * 60
+
+/** The least bytes of JWT_SECRET: those of the hash that HS256 uses (RFC 7518, 3.2). */
+export const JWT_SECRET_BYTES_MIN = 32
+
+/** Issuers that a tenant may trust. Each is one more that can make admins of it; companies have one or two. */
+export const JWT_ISSUERS_MAX = 8
+
+/** Characters of a subject. OpenID Connect allows 255, and audit entries hold them. */
+export const JWT_SUBJECT_CHARACTERS_MAX = 255
+
+/** Characters of a kid. It is only compared; the longest in use are hashes and URLs. */
+export const JWT_KEY_ID_CHARACTERS_MAX = 256
+
+/** A key set as it is sent. The largest that providers publish have about ten keys and 20 KiB. */
+export const KEY_SET_BYTES_MAX = 64 * KIB
+
+/** Keys of a set that are kept. */
+export const KEY_SET_KEYS_MAX = 64
+
+/** How long a key set is believed: a key that an issuer withdrew ends after this. */
+export const KEY_SET_FRESH_MS = 10 * 60 * SECOND_MS
+
+/** Pause before a key set is fetched again for a kid that it does not have: anybody can make up kids. */
+export const KEY_SET_COOLDOWN_MS = 30 * SECOND_MS
+
+/** Pause after a fetch that failed. Requests in between use the old key set, or are told to wait as long. */
+export const KEY_SET_RETRY_MS = 5 * SECOND_MS
+
+/** How old a key set may be while its server is away. Past it nobody gets in by it: the issuer may have withdrawn a key. */
+export const KEY_SET_STALE_MS_MAX = HOUR_MS
+
+/** Key sets that an isolate keeps, at about 4 KiB each. */
+export const KEY_SET_CACHE_ENTRIES_MAX = 500
+
+/** How long a key server may take. A request waits for it. */
+export const KEY_SET_FETCH_MS_MAX = 5 * SECOND_MS
+
+/** Fetches of one key set at a time, in one isolate that has none yet: Workers cannot wait for each other's fetch. */
+export const KEY_SET_FETCHES_MAX = 16
+
+/** An address outside of the service, as a tenant writes it. Old proxies cut longer ones. */
+export const OUTSIDE_URL_CHARACTERS_MAX = 2048
+
+/** How long a browser session lasts: a working day with its breaks. */
+export const SESSION_MS = 12 * HOUR_MS
+
+/** Sessions that an isolate remembers, at about 500 bytes each. */
+export const SESSION_CACHE_ENTRIES_MAX = 5000
+
+/** Ended sessions that are cleared away whenever one is opened: more than can have come since the time before. */
+export const SESSIONS_CLEARED_MAX = 50
+
+// Administration
+
+/** A JSON body of the routes under /admin. The longest that a person writes is the settings, which are a row of the directory. */
+export const ADMIN_BODY_BYTES_MAX = 64 * KIB
+
+/** Errors of a JSON body that an answer lists: it may be wrong in every byte. */
+export const BODY_ERRORS_MAX = 20
+
+/** Domains or tenants on a page when the caller names no number. */
+export const ADMIN_PAGE_DEFAULT = 100
+
+/** Domains or tenants on a page. Who wants more follows the cursor. */
+export const ADMIN_PAGE_MAX = 1000
+
+// Proving a domain
+
+/** How long a challenge waits for its proof: enough for a ticket to pass through an owner’s own DNS team. */
+export const CHALLENGE_MS = 7 * 24 * HOUR_MS
+
+/** How often a domain that was proved is proved again. */
+export const PROOF_CHECK_EVERY_MS = 24 * HOUR_MS
+
+/** How long a proof may be missing before the domain is unrouted: a weekend in which nobody mends the DNS, and a day. */
+export const PROOF_LOST_MS = 72 * HOUR_MS
+
+/** Resolvers that must answer, and agree, for a TXT record to count: one of them alone can be wrong or lied to. */
+export const RESOLVERS_MIN = 2
+
+/** How long a resolver has for its answer: it asks servers of the domain that may be slow or away. */
+export const RESOLVER_MS_MAX = 5 * SECOND_MS
+
+/** A message of DNS. Its length has 16 bits wherever DNS writes it. */
+export const DNS_MESSAGE_BYTES_MAX = 65_535
+
+/** How long the host of a domain has to answer with its challenge file. */
+export const CHALLENGE_FILE_MS_MAX = 5 * SECOND_MS
+
+/** A challenge file. It holds a token and its proof, in less than 100 characters; a page of some other sort may be long. */
+export const CHALLENGE_FILE_BYTES_MAX = KIB
+
+/** How long the platform’s API for custom host names has for an answer. */
+export const CUSTOM_HOSTNAME_MS_MAX = 10 * SECOND_MS
+
+/** An answer of that API: a host name with its certificates takes a few kilobytes. */
+export const CUSTOM_HOSTNAME_BYTES_MAX = 256 * KIB
+
+/** What to wait after the platform issued as many certificates as it does in a minute: it says that it needs this long. */
+export const CUSTOM_HOSTNAME_RETRY_SECONDS = 30
 
 // Sealing
 
@@ -121,8 +294,17 @@ export const SEAL_START_BYTES = 3 * MIB
 /** Journal bytes that are sealed in one go: unpacked, they, the rows made of them and the segment are in memory at once. */
 export const SEAL_BYTES_MAX = 4 * MIB
 
+/** Journal bytes, unpacked, at which sealing begins: text that repeats packs a thousand times, and readers hold it unpacked. */
+export const SEAL_START_UNPACKED_BYTES = 24 * MIB
+
+/** Journal bytes, unpacked, that are sealed in one go: they, the rows made of them and the segment share an isolate's memory. */
+export const SEAL_UNPACKED_BYTES_MAX = 32 * MIB
+
 /** Pause before work that failed is tried again, for the first time; it doubles up to RETRY_MS_MAX. */
 export const RETRY_MS_MIN = 2 * SECOND_MS
+
+/** How long a batch waits for D1 to note when its object has work to do: D1 answers in milliseconds, and clients are patient for seconds. */
+export const NOTE_DUE_MS_MAX = 1 * SECOND_MS
 
 /** Longest pause between two tries of work that fails: a store that was away for an hour is noticed within this. */
 export const RETRY_MS_MAX = 5 * 60 * SECOND_MS
@@ -174,8 +356,29 @@ export const ARCHIVE_OBJECT_BYTES_MAX = 64 * MIB
 /** Segments in an archive object: each costs a read of D1, and a request has 1000 of those. */
 export const ARCHIVE_SEGMENTS_MAX = 800
 
-/** Bytes that are read back at a time to check a new archive object. */
+/** Bytes of segments that are read at a time to write an archive object: base64 from D1 and what it decodes to. */
 export const ARCHIVE_CHECK_BYTES = 4 * MIB
+
+/** Segments of an archive object whose columns stand side by side. They are put together, and read back, in memory. */
+export const ARCHIVE_STRIPE_BYTES_MAX = 16 * MIB
+
+/** Room for the directory of an archive object, compressed. The largest, of ARCHIVE_PIECES_MAX pieces, takes half of it. */
+export const ARCHIVE_DIRECTORY_BYTES_MAX = 2 * MIB
+
+/** Pieces that the columns of an archive object are in. Past it the rarest columns of a segment stay together. */
+export const ARCHIVE_PIECES_MAX = 50_000
+
+/** Bytes between two wanted ranges of an archive object that are read with them: they come sooner than another answer. */
+export const ARCHIVE_GAP_BYTES_MAX = 64 * KIB
+
+/** Bytes that wanted ranges of an archive object are joined up to: six such answers fit an isolate beside other work. */
+export const ARCHIVE_READ_BYTES_MAX = 8 * MIB
+
+/** An archive object is written again when less than one part in so many of its bytes is of segments that still exist. */
+export const REPACK_ALIVE_PARTS = 2
+
+/** Bytes of a tenant's segments in D1 past which days are archived before their time. D1 has 10 GB for many tenants. */
+export const HOT_BYTES_MAX = 1024 * MIB
 
 /** Tenant objects that a cron wakes at a time: a Worker has six connections. */
 export const WAKE_AT_A_TIME = 6
@@ -202,6 +405,9 @@ export const SCAN_ROWS_MAX = 20_000_000
 
 /** Bytes that one request reads from the stores. */
 export const SCAN_BYTES_MAX = 512 * MIB
+
+/** Pieces in directories of archive objects that an isolate keeps for the next query, at twelve bytes each. */
+export const PACK_CACHE_PIECES_MAX = 200_000
 
 /** Segments whose headers an isolate keeps, at a few kilobytes each. */
 export const CATALOG_CACHE_SEGMENTS_MAX = 4096
@@ -246,3 +452,88 @@ export const FACET_VALUES = 20
 
 /** Fields that a list of fields names: tenants with random keys have no end of them. */
 export const FIELDS_MAX = 2000
+
+// How much a tenant may send and ask
+
+/** Entries in the log of one window: it is exact up to here, at 16 bytes each, and at most 1 % too strict beyond. */
+export const WINDOW_ENTRIES_MAX = 4096
+
+/** Keys, addresses or services that have a window of their own under one policy; further ones share one. */
+export const LIMITER_SUBJECTS_MAX = 2048
+
+/** Entries in all windows of a tenant: stored, they are a row, at about ten bytes each. */
+export const LIMITER_ENTRIES_MAX = 65_536
+
+/** Base64 of what was taken since all windows were stored: it is written with each batch, and they only when it is full. */
+export const LIMITER_TAIL_CHARACTERS_MAX = 8192
+
+/** Services whose records in a batch are told apart. The records of the rest count for each service that is limited. */
+export const BATCH_SERVICES_MAX = 1000
+
+/** How long a search counts as running when nobody says that it is done: longer than a request may take. */
+export const QUERY_LEASE_MS = 60 * SECOND_MS
+
+/** Keys that do not exist, from one address in FAILED_ATTEMPTS_WINDOW_MS, before it is refused unread. */
+export const FAILED_ATTEMPTS_MAX = 30
+
+/** A minute, as the platform's own counter has it. */
+export const FAILED_ATTEMPTS_WINDOW_MS = 60 * SECOND_MS
+
+/** Addresses whose failures an isolate remembers, at about 300 bytes each. */
+export const FAILED_ATTEMPTS_ADDRESSES_MAX = 5000
+
+// Settings of a tenant, and retention
+
+/** Policies of retention that a tenant has of its own. Each is a filter that every new record is held against when it is sealed. */
+export const RETENTION_POLICIES_MAX = 32
+
+/** Legal holds of a tenant. Each is a filter too, and every expired record is held against it before it goes. */
+export const LEGAL_HOLDS_MAX = 32
+
+/** Services, or categories, that a policy or hold names. Whoever needs more writes a query. */
+export const RETENTION_NAMES_MAX = 100
+
+/** A plan that keeps records for less than this, in days, cannot keep any for ever. */
+export const FOREVER_PLAN_DAYS_MIN = 365
+
+/** Patterns of its own that a tenant has redacted. Each is a pass over every text that it sends. */
+export const REDACTION_PATTERNS_MAX = 20
+
+/** Characters of such a pattern. Formats of identifiers take tens of them. */
+export const REDACTION_PATTERN_CHARACTERS_MAX = 500
+
+/** Bytes of a text of which the places that such a pattern matches are looked for; what is longer and matches goes whole. */
+export const REDACTION_SPAN_BYTES_MAX = 64 * KIB
+
+/** Names of fields that a tenant gives a meaning. */
+export const FIELD_MAPPINGS_MAX = 100
+
+/** Words and numbers that a tenant says are a level. */
+export const LEVEL_MAPPINGS_MAX = 100
+
+/** Origins of pages that a tenant lists. */
+export const ORIGINS_MAX = 100
+
+/** Changes of its settings that a tenant's object remembers. Each holds the changed members before and after. */
+export const SETTINGS_HISTORY_MAX = 200
+
+/** Tenants whose compiled settings an isolate keeps, at a few tens of kilobytes each. */
+export const COMPILED_SETTINGS_MAX = 200
+
+/** Recent records that a pattern is tried on: a page of them takes a few milliseconds. */
+export const REDACTION_TEST_ROWS_MAX = 1000
+
+/** Records that such a trial shows. */
+export const REDACTION_TEST_SAMPLES_MAX = 10
+
+/** Characters that it shows of each. */
+export const REDACTION_SAMPLE_CHARACTERS_MAX = 500
+
+/** Segments of which retention looks at every record at a time: all of one such step are read, one after another, within an alarm. */
+export const EXPIRY_LOOKS_MAX = 16
+
+/** A segment of which some records have expired is written again without them from one part in so many on. */
+export const REWRITE_EXPIRED_PARTS = 4
+
+/** Runs of retention that a tenant's object remembers: one a day, so a quarter of a year. */
+export const RETENTION_RUNS_MAX = 90

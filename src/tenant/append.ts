@@ -1,7 +1,9 @@
+import { unpackedLength } from '../blocks/packed-block'
 import { JOURNAL_BYTES_MAX, OUTAGE_RETRY_SECONDS } from '../limits/limits'
 import type { AppendOutcome, Provenance, Receipt, Refusal } from './contract'
 import { recordBatch, recordOperations } from './ledger'
 import type { TenantState } from './state'
+import type { LimitOutcome } from './take-limits'
 
 /** What appending needs of the object's storage. All of it is synchronous: it commits as one transaction. */
 export interface AppendPorts {
@@ -12,6 +14,8 @@ export interface AppendPorts {
   putBlock(row: JournalRow): void
   /** Why the caller may not write any more, if so. */
   refusalFor(provenance: Provenance): Refusal | undefined
+  /** Takes what the batch costs from all windows that it is held against, or says why it may not. */
+  takeLimits(provenance: Provenance): LimitOutcome
 }
 
 /** A block as it lies in the journal. */
@@ -24,8 +28,8 @@ export interface JournalRow {
 }
 
 /**
- * Takes a batch into the journal, or says why not. One synchronous turn: sequence numbers, blocks, receipt and ledger are
- * written together or not at all.
+ * Takes a batch into the journal, or says why not. One synchronous turn: limits, sequence numbers, blocks, receipt and ledger
+ * are written together or not at all. A batch that came before is not held against the limits: it was, when it was stored.
  */
 export function appendBatch(
   ports: AppendPorts,
@@ -46,6 +50,8 @@ export function appendBatch(
   if (bytes > 0 && state.journalBytes + state.sealedBytes + bytes > JOURNAL_BYTES_MAX) {
     return { ok: false, refusal: { kind: 'journal_full', retryAfterSeconds: OUTAGE_RETRY_SECONDS } }
   }
+  const limited = ports.takeLimits(by)
+  if (!limited.ok) return limited
   const rows = putBlocks(ports, blocks, by, state.nextSeq)
   const receipt = receiptFor(by, rows)
   if (!by.minted && rows > 0) ports.putBatch(by.batchId, by.fingerprint, receipt)
@@ -60,10 +66,15 @@ export function appendBatch(
     nextSeq: state.nextSeq + rows,
     journalRows: state.journalRows + rows,
     journalBytes: state.journalBytes + bytes,
+    journalUnpackedBytes: state.journalUnpackedBytes + blocks.reduce((sum, block) => sum + unpackedLength(block), 0),
     oldestMs: state.oldestMs === 0 && rows > 0 ? nowMs : state.oldestMs,
-    ledger: recordOperations(ledger, { requests: 1, rowsWritten: blocks.length + (by.minted ? 1 : 2) }),
+    limitsTail: limited.tail,
+    ledger: recordOperations(ledger, {
+      requests: 1,
+      rowsWritten: blocks.length + (by.minted ? 1 : 2) + limited.rowsWritten,
+    }),
   })
-  return { ok: true, receipt, replayed: false }
+  return { ok: true, receipt, replayed: false, limits: limited.limits }
 }
 
 function putBlocks(ports: AppendPorts, blocks: readonly Uint8Array[], by: Provenance, firstSeq: number): number {
