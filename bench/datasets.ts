@@ -17,9 +17,11 @@ export function requestLogs(options: {
   readonly records: number
   readonly perBody: number
   readonly seed: number
+  /** How many logs will come after these: their times end as much earlier. */
+  readonly newerRecords?: number
 }): Dataset {
-  const { records, perBody, seed } = options
-  const startMs = Date.now() - records * MEAN_STEP_MS
+  const { records, perBody, seed, newerRecords = 0 } = options
+  const startMs = Date.now() - (newerRecords + records) * MEAN_STEP_MS
   return toDataset('requests', options, (count, part) =>
     sampleLogs({ count, seed: seed + part, startMs: startMs + part * perBody * MEAN_STEP_MS }),
   )

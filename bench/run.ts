@@ -8,26 +8,60 @@ import { type RunningServer, startServer } from './server.ts'
 import { type Line, printTable } from './table.ts'
 
 const { values: flags } = parseArgs({
-  options: { records: { type: 'string', default: '1000000' }, help: { type: 'boolean', default: false } },
+  options: {
+    records: { type: 'string', default: '1000000' },
+    linear: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 })
 if (flags.help) {
   console.log(
-    'npm run bench [-- --records N]   measures the product as npm start runs it; N logs of 227 bytes, 1,000,000 unless told',
+    `npm run bench [-- --records N --linear]
+measures the product as npm start runs it
+  --records N   logs of 227 bytes, 1,000,000 unless told
+  --linear      then four times as many more, and the same queries over all of them`,
   )
   process.exit(0)
 }
 
 const RECORDS = Number(flags.records)
+
+/** Times that a query is asked; the first stands for itself. */
+const RUNS = 7
+
+/** Logs whose bodies are in memory at a time. */
+const LINEAR_PART_RECORDS = 250_000
+
+/** Times vary by this share from run to run; more than that beyond the share of the logs is not linear. */
+const LINEAR_SLACK = 1.3
+
+/** Milliseconds by which any answer may be later: what takes three says nothing with six. */
+const LINEAR_SLACK_MS = 5
+
+/** Logs that are ingested for --linear, as a multiple of those before: five times as many in the end. */
+const LINEAR_MORE = 4
+
 const lines: Line[] = []
 const server = await startServer()
 try {
-  await measureAll(server)
+  const linear = await measureAll(server)
+  printTable(lines)
+  if (linear.length > 0) {
+    console.log()
+    printTable(linear)
+  }
 } finally {
   await server.stop()
 }
-printTable(lines)
 
-async function measureAll({ ready }: RunningServer): Promise<void> {
+/** What the queries took, and of how many logs they were asked. */
+interface Measured {
+  readonly stored: number
+  readonly answered: readonly Answered[]
+}
+
+/** Fills `lines`, and answers those of --linear, if it was asked for. */
+async function measureAll({ ready }: RunningServer): Promise<readonly Line[]> {
   const writer: Target = { url: ready.url, key: ready.tenant.ingestKey }
   const reader: Target = { url: ready.url, key: ready.tenant.queryKey }
   const idle = measureTree(ready.pid).residentBytes
@@ -42,10 +76,13 @@ async function measureAll({ ready }: RunningServer): Promise<void> {
     measure: 'ingest, 1,000 a POST, 4 connections',
   })
   await published(ready)
-  await queries(reader)
+  const { stored } = await readUsage(ready)
+  const answered = await queries(reader)
   await storage(ready)
   memory(ready.pid, idle)
   await freshness(writer, reader)
+  // Before the other sets come, whose logs are not like these.
+  const linear = flags.linear ? await measureLinear(ready, { stored, answered }) : []
 
   await ingest(ready, writer, requestLogs({ records: 200_000, perBody: 100, seed: 2000 }), {
     connections: 4,
@@ -74,6 +111,7 @@ async function measureAll({ ready }: RunningServer): Promise<void> {
     measure: 'ingest, 50 mixed shapes, 1,000 a POST',
   })
   await compareBodies(reader, [main, wide, mixed])
+  return linear
 }
 
 async function ingest(
@@ -106,104 +144,168 @@ async function ingest(
 /** Waits until all but the last piece of what was sent is in published segments. */
 async function published(ready: RunningServer['ready']): Promise<void> {
   for (let waited = 0; waited < 60_000; waited += 200) {
-    const { text } = await send({ url: ready.url, key: ready.tenant.adminKey }, { method: 'GET', path: '/admin/usage' })
-    const usage: { journal: { rows: number }; unpublished: { segments: number } } = JSON.parse(text)
+    const usage = await readUsage(ready)
     if (usage.journal.rows < 32_768 && usage.unpublished.segments === 0) return
     await pause(200)
   }
   throw new Error('sealing did not come to an end')
 }
 
-async function queries(reader: Target): Promise<void> {
-  const first = await search(reader, { limit: '1' })
-  const traceId: string = JSON.parse(first.text).data[0]?.trace_id ?? ''
-  const sample = await search(reader, { limit: '1', order: 'asc' })
-  const old: string = JSON.parse(sample.text).data[0].trace_id
-  await query(
-    reader,
-    'substring inside a word, count',
-    { q: 'rocess | count' },
-    { first: 250, must: 150, aim: '60 ms' },
-  )
-  await query(
-    reader,
-    'regex status 5\\d\\d$, count',
-    { q: '~"status 5\\d\\d$" | count' },
-    { first: undefined, must: 400, aim: '120 ms' },
-  )
-  await query(reader, 'exact trace id', { q: `trace:${old}` }, { first: undefined, must: 30, aim: '5 ms' })
-  await query(
-    reader,
-    'fragment of a trace id',
-    { q: `trace:*${(traceId || old).slice(7, 19)}*` },
-    { first: undefined, must: 250, aim: '60 ms' },
-  )
-  await query(reader, 'newest 100 of all', { limit: '100' }, { first: undefined, must: 30, aim: '10 ms' })
-  await query(
-    reader,
-    'newest 100 level:error "status 500"',
-    { q: 'level:error "status 500"', limit: '100' },
-    { first: undefined, must: 40, aim: '15 ms' },
-  )
-  await query(
-    reader,
-    'level:error | count by service',
-    { q: 'level:error | count by service' },
-    { first: undefined, must: 40, aim: '10 ms' },
-  )
-  await query(
-    reader,
-    'timeline by minute and level',
-    { q: '| timeline 1m by level' },
-    { first: undefined, must: 60, aim: '10 ms' },
-  )
+/** A query of the table, with the times it must and should take. */
+interface Question {
+  readonly measure: string
+  readonly parameters: Readonly<Record<string, string>>
+  /** Milliseconds for the first time, where that has a target of its own. */
+  readonly first?: number
+  readonly must: number
+  readonly aim: string
+  /** Asked again of five times as many logs. */
+  readonly linear?: true
 }
 
-async function query(
+/** The trace ids are of logs that are there: one for the exact search, one to take a fragment of. */
+function questionsAbout(traceIds: { readonly exact: string; readonly other: string }): readonly Question[] {
+  return [
+    {
+      ...{ measure: 'substring inside a word, count', parameters: { q: 'rocess | count' } },
+      ...{ first: 250, must: 150, aim: '60 ms', linear: true },
+    },
+    {
+      ...{ measure: 'regex status 5\\d\\d$, count', parameters: { q: '~"status 5\\d\\d$" | count' } },
+      ...{ must: 400, aim: '120 ms', linear: true },
+    },
+    {
+      ...{ measure: 'exact trace id', parameters: { q: `trace:${traceIds.exact}` } },
+      ...{ must: 30, aim: '5 ms', linear: true },
+    },
+    {
+      ...{ measure: 'fragment of a trace id', parameters: { q: `trace:*${traceIds.other.slice(7, 19)}*` } },
+      ...{ must: 250, aim: '60 ms' },
+    },
+    { measure: 'newest 100 of all', parameters: { limit: '100' }, must: 30, aim: '10 ms', linear: true },
+    {
+      ...{
+        measure: 'newest 100 level:error "status 500"',
+        parameters: { q: 'level:error "status 500"', limit: '100' },
+      },
+      ...{ must: 40, aim: '15 ms' },
+    },
+    {
+      ...{ measure: 'level:error | count by service', parameters: { q: 'level:error | count by service' } },
+      ...{ must: 40, aim: '10 ms', linear: true },
+    },
+    {
+      ...{ measure: 'timeline by minute and level', parameters: { q: '| timeline 1m by level' } },
+      ...{ must: 60, aim: '10 ms' },
+    },
+  ]
+}
+
+/** A question and how long its answer took when asked again and again. */
+interface Answered {
+  readonly question: Question
+  readonly repeatedMs: number
+}
+
+async function queries(reader: Target): Promise<readonly Answered[]> {
+  const newest: string | undefined = JSON.parse((await search(reader, { limit: '1' })).text).data[0]?.trace_id
+  const oldest: string = JSON.parse((await search(reader, { limit: '1', order: 'asc' })).text).data[0].trace_id
+  const answered: Answered[] = []
+  for (const question of questionsAbout({ exact: oldest, other: newest ?? oldest }))
+    answered.push(await query(reader, question))
+  return answered
+}
+
+async function query(reader: Target, question: Question): Promise<Answered> {
+  const { measure, must, aim, first: firstMust } = question
+  const { firstMs, repeatedMs, isPartial } = await timesOf(reader, question)
+  const result = `first ${firstMs.toFixed(0)} ms, repeated ${repeatedMs.toFixed(1)} ms${isPartial ? ', PARTIAL' : ''}`
+  lines.push({
+    measure,
+    result,
+    must: firstMust === undefined ? `${must} ms` : `${firstMust} / ${must} ms`,
+    aim,
+    met: repeatedMs <= must && (firstMust === undefined || firstMs <= firstMust),
+  })
+  return { question, repeatedMs }
+}
+
+/** The time of the first answer, and the median of those after it. */
+async function timesOf(
   reader: Target,
-  measure: string,
-  parameters: Readonly<Record<string, string>>,
-  targets: { readonly first: number | undefined; readonly must: number; readonly aim: string },
-): Promise<void> {
+  { measure, parameters }: Question,
+): Promise<{ readonly firstMs: number; readonly repeatedMs: number; readonly isPartial: boolean }> {
   const times: number[] = []
   let text = ''
-  for (let run = 0; run < 7; run++) {
+  for (let run = 0; run < RUNS; run++) {
     const before = performance.now()
     const answer = await search(reader, parameters)
     times.push(performance.now() - before)
     if (answer.status !== 200) throw new Error(`${measure}: ${answer.text}`)
     text = answer.text
   }
-  const [first] = times
-  const repeated = quantile(
-    times.slice(1).sort((left, right) => left - right),
-    0.5,
-  )
-  const { meta }: { meta: { partial: boolean; bytes_read: Record<string, number> } } = JSON.parse(text)
-  const { must, aim } = targets
-  const result = `first ${first.toFixed(0)} ms, repeated ${repeated.toFixed(1)} ms${meta.partial ? ', PARTIAL' : ''}`
-  const mustText = targets.first === undefined ? `${must} ms` : `${targets.first} / ${must} ms`
-  lines.push({
-    measure,
-    result,
-    must: mustText,
-    aim,
-    met: repeated <= must && (targets.first === undefined || first <= targets.first),
-  })
+  const { meta }: { meta: { partial: boolean } } = JSON.parse(text)
+  const [firstMs, ...again] = times
+  again.sort((left, right) => left - right)
+  return { firstMs, repeatedMs: quantile(again, 0.5), isPartial: meta.partial }
+}
+
+/** The same queries over about five times as many logs, beside what they took before. */
+async function measureLinear(ready: RunningServer['ready'], before: Measured): Promise<readonly Line[]> {
+  const writer: Target = { url: ready.url, key: ready.tenant.ingestKey }
+  const reader: Target = { url: ready.url, key: ready.tenant.queryKey }
+  await ingestMore(writer, RECORDS * LINEAR_MORE)
+  await published(ready)
+  const { stored } = await readUsage(ready)
+  const times = stored / before.stored
+  const found: Line[] = []
+  for (const { question, repeatedMs } of before.answered.filter(({ question: { linear } }) => linear)) {
+    const now = await timesOf(reader, question)
+    const ratio = now.repeatedMs / repeatedMs
+    const partial = now.isPartial ? ', PARTIAL' : ''
+    found.push({
+      measure: question.measure,
+      result: `${repeatedMs.toFixed(1)} ms over ${grouped(before.stored)}, ${now.repeatedMs.toFixed(1)} ms over ${grouped(stored)}: x${ratio.toFixed(1)}${partial}`,
+      must: `linear, x${times.toFixed(1)}`,
+      aim: '',
+      met: now.repeatedMs <= repeatedMs * times * LINEAR_SLACK + LINEAR_SLACK_MS && !now.isPartial,
+    })
+  }
+  return found
+}
+
+/** Logs of the main set, their times one part after the other up to now. */
+async function ingestMore(writer: Target, records: number): Promise<void> {
+  const parts = Math.ceil(records / LINEAR_PART_RECORDS)
+  for (let part = 0; part < parts; part++) {
+    const left = records - part * LINEAR_PART_RECORDS
+    const size = Math.min(left, LINEAR_PART_RECORDS)
+    const options = { records: size, perBody: 1000, seed: 1_000_000 + part * 1000, newerRecords: left - size }
+    const { failures } = await post(writer, requestLogs(options).bodies, 4)
+    if (failures > 0) throw new Error(`${failures} POSTs failed`)
+  }
 }
 
 function search(reader: Target, parameters: Readonly<Record<string, string>>): ReturnType<typeof send> {
   return send(reader, { method: 'GET', path: `/logs?${new URLSearchParams(parameters)}` })
 }
 
+/** What is looked at in the tenant's account. */
+interface Account {
+  readonly stored: number
+  readonly bytes_stored: number
+  readonly journal: { readonly rows: number }
+  readonly unpublished: { readonly segments: number }
+  readonly operations: { readonly rows_written: number; readonly requests: number }
+}
+
+async function readUsage({ url, tenant }: RunningServer['ready']): Promise<Account> {
+  const { text } = await send({ url, key: tenant.adminKey }, { method: 'GET', path: '/admin/usage' })
+  return JSON.parse(text)
+}
+
 async function storage(ready: RunningServer['ready']): Promise<void> {
-  const { text } = await send({ url: ready.url, key: ready.tenant.adminKey }, { method: 'GET', path: '/admin/usage' })
-  const usage: {
-    stored: number
-    bytes_stored: number
-    journal: { rows: number }
-    operations: { rows_written: number; requests: number }
-  } = JSON.parse(text)
+  const usage = await readUsage(ready)
   const perMillion = usage.bytes_stored / (usage.stored - usage.journal.rows)
   lines.push({
     measure: 'segment bytes per million',

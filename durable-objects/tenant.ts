@@ -1,9 +1,12 @@
 import { DurableObject } from 'cloudflare:workers'
 import { objectLog } from '../src/activity/activity-log'
 import { type Env, readConfig } from '../src/env'
-import { SEAL_AFTER_MS } from '../src/limits/limits'
+import { dropLease, type Leases } from '../src/limits/leases'
+import { HOT_BYTES_MAX, NOTE_DUE_MS_MAX, SEAL_AFTER_MS } from '../src/limits/limits'
+import { type ActiveLimits, type Charge, chargesOf, type Demand } from '../src/limits/policies'
 import { errorFields } from '../src/log'
 import { deleteDue, putDue } from '../src/storage/d1/catalog'
+import { within } from '../src/storage/within'
 import { appendBatch } from '../src/tenant/append'
 import type {
   AppendOutcome,
@@ -14,17 +17,28 @@ import type {
   UnpublishedPiece,
   Usage,
 } from '../src/tenant/contract'
+import type { DirectoryKind, DirectoryPage } from '../src/tenant/directory-rows'
 import { type EraseOutcome, type ErasePorts, eraseRows } from '../src/tenant/erase-rows'
 import { NOTHING_ELSE, nextWorkMs, retryPauseMs } from '../src/tenant/schedule'
 import { mergePage, pagesOf, pieceOfPage, takePage } from '../src/tenant/snapshot'
+import type { SettingsHistoryPage } from '../src/tenant/settings-history'
 import type { TenantState } from '../src/tenant/state'
+import {
+  demandOfBatch,
+  demandOfRead,
+  type LimitOutcome,
+  type ReadLimitOutcome,
+  takeForRead,
+} from '../src/tenant/take-limits'
 import { afterRetentionCall } from '../src/tenant/transitions'
 import { work } from '../src/tenant/work'
+import { ActiveLimitsReader } from './tenant/active-limits'
 import { Batches } from './tenant/batches'
-import { Denied } from './tenant/denied'
+import { Directory } from './tenant/directory'
 import { GroupCommit } from './tenant/group-commit'
 import { Holdings } from './tenant/holdings'
 import type { Journal } from './tenant/journal'
+import { Limiter } from './tenant/limiter'
 import { migrate } from './tenant/migrations'
 import type { Sealed } from './tenant/sealed'
 import { storePorts } from './tenant/store-ports'
@@ -33,9 +47,15 @@ import { storePorts } from './tenant/store-ports'
 export class TenantObject extends DurableObject<Env> {
   /** What time it is. Tests put their own in its place. */
   clock: () => number = Date.now
+  /** Which limits hold for a request. Tests put their own in its place. */
+  limitsFor: (by: Caller) => ActiveLimits = ({ tenantId }) => this.#activeLimits.read(tenantId)
+  readonly #activeLimits: ActiveLimitsReader
   readonly #held: Holdings
-  readonly #denied: Denied
+  readonly #directory: Directory
   #batches: Batches
+  #limiter: Limiter
+  /** Searches that are running. Only in memory: when the object is lost, what ran is soon over too. */
+  #queries: Leases = {}
   readonly #commits: GroupCommit
   /** When the alarm is set for; undefined while it is not known. */
   #alarmMs: number | undefined
@@ -49,14 +69,28 @@ export class TenantObject extends DurableObject<Env> {
     super(ctx, env)
     migrate(ctx.storage)
     this.#held = new Holdings(ctx.storage)
-    this.#denied = new Denied(ctx.storage.sql)
+    this.#directory = new Directory({
+      held: this.#held,
+      env,
+      tenantId: () => this.#tenantId(),
+      clock: () => this.clock(),
+      armFor: (dueMs) => this.#armFor(dueMs),
+      settleAlarm: () => this.#settleAlarm(),
+      report: (error) =>
+        this.#log().error('directory_not_published', { tenantId: this.#tenantId(), ...errorFields(error) }),
+    })
     this.#batches = new Batches(ctx.storage.sql)
+    this.#limiter = new Limiter(ctx.storage.sql, this.#held.state.read().limitsTail)
+    this.#activeLimits = new ActiveLimitsReader(env, this.#held)
     this.#commits = new GroupCommit((write) => this.#transaction(write))
   }
 
   /** Takes a batch. When this answers, the batch is on disk and part of every later snapshot. */
   async append(blocks: readonly Uint8Array[], by: Provenance): Promise<AppendOutcome> {
-    if (this.#held.state.read().journalRows === 0 && blocks.length > 0) await this.#noteDue(by.tenantId)
+    const isFirst = this.#held.state.read().journalRows === 0 && blocks.length > 0
+    // What is over a limit leaves nothing to be done, and may come in floods.
+    if (isFirst && this.#limiter.fits(this.#chargesOf(by, demandOfBatch(by)), this.clock()))
+      await this.#noteDue(by.tenantId)
     await this.#readAlarm()
     const outcome = await this.#commits.run(() => {
       const nowMs = this.clock()
@@ -64,13 +98,16 @@ export class TenantObject extends DurableObject<Env> {
     })
     // All other work has armed the alarm when it came up: a batch can only bring the time to seal nearer.
     this.#armFor(nextWorkMs(this.#held.state.read(), NOTHING_ELSE, this.clock()))
-    return outcome
+    return outcome.ok ? outcome : this.#directory.refuse(outcome.refusal)
   }
 
   /** Everything that is not in the catalog yet, at one moment. `known` are ids of pieces that the reader has. */
-  snapshot(by: Caller, known: readonly string[], from: number): SnapshotOutcome {
-    const refusal = this.#refusalFor(by)
-    if (refusal) return { ok: false, refusal }
+  async snapshot(by: Caller, known: readonly string[], from: number): Promise<SnapshotOutcome> {
+    const refusal = this.#directory.refusalFor(by)
+    if (refusal) return this.#directory.refuse(refusal)
+    // The pages of a snapshot are one read.
+    const limited = this.#takeForRead(from === 0 ? by : { ...by, isCounted: true })
+    if (!limited.ok) return limited
     const { generation, nextSeq, seals } = this.#held.state.read()
     const has = new Set(known)
     const pages = pagesOf(this.#held.journal.list(0))
@@ -96,16 +133,53 @@ export class TenantObject extends DurableObject<Env> {
         cursorSecret: this.#cursorSecret(),
         pieces,
         more: next < all.length ? next : undefined,
+        limits: limited.limits,
+        isLeased: limited.isLeased,
       },
     }
   }
 
-  usage(by: Caller): { ok: true; usage: Usage } | { ok: false; refusal: Refusal } {
-    const refusal = this.#refusalFor(by)
-    if (refusal) return { ok: false, refusal }
+  /** A search is done: another may run in its place. */
+  endSearch(leaseId: string): void {
+    this.#queries = dropLease(this.#queries, leaseId)
+  }
+
+  async usage(by: Caller): Promise<{ ok: true; usage: Usage } | { ok: false; refusal: Refusal }> {
+    const refusal = this.#directory.refusalFor(by)
+    if (refusal) return this.#directory.refuse(refusal)
     const { ledger, journalRows, journalBytes, sealedSegments, sealedBytes, nextSeq, generation } =
       this.#held.state.read()
     return { ok: true, usage: { ledger, journalRows, journalBytes, sealedSegments, sealedBytes, nextSeq, generation } }
+  }
+
+  /**
+   * Changes the directory: all of the changes, or none. Once this answers that they are made, they hold everywhere: D1 has
+   * them, and whoever goes by an older version is refused. Both are JSON: see TenantDirectory in src/tenant-stub.ts.
+   */
+  async change(by: Caller, changes: string): Promise<string> {
+    await this.#readAlarm()
+    return JSON.stringify(await this.#directory.change(by, JSON.parse(changes)))
+  }
+
+  /** Makes the directory of a new tenant. For the operator; what is there already stays. */
+  async initialise(tenant: string): Promise<string> {
+    await this.#readAlarm()
+    return JSON.stringify(await this.#directory.initialise(JSON.parse(tenant)))
+  }
+
+  /** Whether this is the tenant's version, or a later one. A Worker that refuses somebody asks, lest its hints be old. */
+  isCurrent(version: number): boolean {
+    return version >= this.#held.state.read().settingsVersion
+  }
+
+  /** The last changes of the tenant's settings, the newest first. */
+  async readSettingsHistory(by: Caller, page: SettingsHistoryPage): Promise<string> {
+    return JSON.stringify(await this.#directory.readSettingsHistory(by, page))
+  }
+
+  /** Rows of the directory as they are now. */
+  async readDirectory(by: Caller, kind: DirectoryKind, page: DirectoryPage): Promise<string> {
+    return JSON.stringify(await this.#directory.read(by, kind, page))
   }
 
   /** Called by the cron sweep: whatever became of the alarm, overdue work is done. */
@@ -153,6 +227,7 @@ export class TenantObject extends DurableObject<Env> {
       const settings = {
         ttlDays: DEFAULT_TTL_DAYS,
         hotMs: HOT_HOURS * 3_600_000,
+        hotBytesMax: HOT_BYTES_MAX,
         hasArchive: this.env.ARCHIVE !== undefined,
         expireStep: CLEANUP_BATCH_SIZE,
       }
@@ -185,6 +260,7 @@ export class TenantObject extends DurableObject<Env> {
       return this.#held.transaction(write)
     } catch (error) {
       this.#batches = new Batches(this.ctx.storage.sql)
+      this.#limiter = new Limiter(this.ctx.storage.sql, this.#held.state.read().limitsTail)
       throw error
     }
   }
@@ -197,15 +273,30 @@ export class TenantObject extends DurableObject<Env> {
       putBatch: (id: string, fingerprint: string, receipt: Parameters<Batches['put']>[2]) =>
         this.#batches.put(id, fingerprint, receipt, nowMs),
       putBlock: (row: Parameters<Journal['put']>[0]) => this.#held.journal.put(row),
-      refusalFor: (by: Caller) => this.#refusalFor(by),
+      refusalFor: (by: Caller) => this.#directory.refusalFor(by),
+      takeLimits: (by: Provenance) => this.#takeLimits(by, demandOfBatch(by), nowMs),
     }
   }
 
-  #refusalFor(by: Caller): Refusal | undefined {
-    const denied = this.#denied.find(by)
-    if (denied) return denied
-    const { settingsVersion } = this.#held.state.read()
-    return by.settingsVersion < settingsVersion ? { kind: 'settings_changed', settingsVersion } : undefined
+  #takeLimits(by: Caller, demand: Demand, nowMs: number): LimitOutcome {
+    return this.#limiter.take(this.#chargesOf(by, demand), nowMs)
+  }
+
+  #chargesOf(by: Caller, demand: Demand): readonly Charge[] {
+    return chargesOf(this.limitsFor(by).policies, demand)
+  }
+
+  #takeForRead(by: Caller): ReadLimitOutcome {
+    const nowMs = this.clock()
+    const ports = {
+      readState: () => this.#held.state.read(),
+      putState: (state: TenantState) => this.#held.state.put(state),
+      takeLimits: () => this.#takeLimits(by, demandOfRead(by), nowMs),
+    }
+    const running = { queries: this.#queries, queriesMax: this.limitsFor(by).concurrent.queries }
+    const outcome = this.#transaction(() => takeForRead(ports, by, running, nowMs))
+    if (outcome.ok) this.#queries = outcome.queries
+    return outcome
   }
 
   #sealedPiece(segment: ReturnType<Sealed['list']>[number], has: ReadonlySet<string>): UnpublishedPiece {
@@ -244,7 +335,8 @@ export class TenantObject extends DurableObject<Env> {
   /** A lost alarm must not leave records unsealed for ever: before the journal fills, the sweep learns when to look. */
   async #noteDue(tenantId: string): Promise<void> {
     const dueMs = this.clock() + SEAL_AFTER_MS * 2
-    await putDue(this.env.CONTROL, tenantId, dueMs).catch((error) => this.#warnOfDue(error))
+    // A D1 that does not answer at all must not hold up the batch, which the alarm will see to.
+    await within(NOTE_DUE_MS_MAX, putDue(this.env.CONTROL, tenantId, dueMs)).catch((error) => this.#warnOfDue(error))
   }
 
   /** The alarm does the work all the same; the sweep is its second line. */
@@ -264,6 +356,14 @@ export class TenantObject extends DurableObject<Env> {
     this.ctx.waitUntil(this.ctx.storage.setAlarm(dueMs))
   }
 
+  /** Takes the alarm back that was set in case something fails. While work fails, it stands for the next try. */
+  async #settleAlarm(): Promise<void> {
+    if (this.#failures > 0) return
+    const dueMs = this.#nextWorkMs(this.clock())
+    this.#alarmMs = dueMs ?? Number.POSITIVE_INFINITY
+    await (dueMs === undefined ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(dueMs))
+  }
+
   async #rearm(): Promise<void> {
     await this.#noteNextDue()
     // Records may have come while the due time was noted.
@@ -280,7 +380,7 @@ export class TenantObject extends DurableObject<Env> {
     const noted =
       dueMs === undefined
         ? deleteDue(this.env.CONTROL, tenantId)
-        : putDue(this.env.CONTROL, tenantId, dueMs + SEAL_AFTER_MS)
+        : within(NOTE_DUE_MS_MAX, putDue(this.env.CONTROL, tenantId, dueMs + SEAL_AFTER_MS))
     await noted.catch((error) => this.#warnOfDue(error))
     // What came meanwhile has noted its due time before it was taken away here.
     if (dueMs === undefined && this.#nextWorkMs(this.clock()) !== undefined) await this.#noteDue(tenantId)

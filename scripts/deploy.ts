@@ -15,7 +15,7 @@ import {
 } from './deploy/plan.ts'
 import { recordSql } from './deploy/record-sql.ts'
 import { banner } from './serve/banner.ts'
-import { importBootstrap } from './serve/build.ts'
+import { importAdmin } from './serve/build.ts'
 import { Credentials } from './serve/credentials.ts'
 import { StartError } from './serve/start-error.ts'
 import { readWranglerConfig, readWranglerToml, type WranglerConfig } from './serve/wrangler-config.ts'
@@ -86,13 +86,20 @@ function applyMigrations(config: WranglerConfig): void {
   ])
 }
 
-/** Answers the key only when it is new. The text is printed before its hash is stored, so that it cannot get lost between. */
+/**
+ * Answers the key only when it is new. The text is printed before its hash is stored, so that it cannot get lost between. What
+ * an earlier deployment did not make yet is made all the same.
+ */
 async function ensureOperatorKey(): Promise<string | undefined> {
   const execute = ['d1', 'execute', 'CONTROL', '--remote', '--yes', '--config', CONFIG]
-  if (parseOperatorKeys(wrangler([...execute, '--json', '--command', COUNT_OPERATOR_KEYS], 'quiet')) > 0)
+  const { addServiceTenant, bootstrapOperator } = await importAdmin(ROOT)
+  if (parseOperatorKeys(wrangler([...execute, '--json', '--command', COUNT_OPERATOR_KEYS], 'quiet')) > 0) {
+    const { sql } = await recordSql((control) => addServiceTenant(control, Date.now()))
+    writeFileSync(BOOTSTRAP_SQL, sql)
+    wrangler([...execute, '--file', BOOTSTRAP_SQL], 'quiet')
     return undefined
-  const bootstrap = await importBootstrap(ROOT)
-  const { result, sql } = await recordSql((control) => bootstrap(control, { demo: false, nowMs: Date.now() }))
+  }
+  const { result, sql } = await recordSql((control) => bootstrapOperator(control, { nowMs: Date.now() }))
   const { operatorKey } = Credentials.parse(result)
   console.log(`The first operator key, shown only now: ${operatorKey}`)
   writeFileSync(BOOTSTRAP_SQL, sql)

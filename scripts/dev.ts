@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { getPlatformProxy } from 'wrangler'
-import { importBootstrap } from './serve/build.ts'
-import { readOrCreateCredentials } from './serve/credentials.ts'
-import { migrate } from './serve/migrate.ts'
-import { readMigrations } from './serve/read-migrations.ts'
+import { Miniflare } from 'miniflare'
+import { prepareData } from './serve/backstage.ts'
+import { buildWorker } from './serve/build.ts'
+import { miniflareOptions } from './serve/miniflare-options.ts'
 import { readWranglerConfig } from './serve/wrangler-config.ts'
 
 // npm run dev is wrangler dev, over a schema and with keys.
@@ -20,22 +19,26 @@ const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit' })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
 child.on('exit', (code) => process.exit(code ?? 1))
 
-/** Brings the databases of wrangler's local state up to date and prints the keys, which are kept beside it. */
+/**
+ * Brings the databases of wrangler's local state up to date and prints the keys, which are kept beside it. Tenants are made
+ * by their objects, so that the Worker runs once over the same state, as npm start runs it.
+ */
 async function prepareState(): Promise<void> {
-  mkdirSync(STATE, { recursive: true })
+  const directory = path.join(STATE, 'v3')
+  mkdirSync(directory, { recursive: true })
   const config = readWranglerConfig(path.join(ROOT, 'wrangler.toml'))
-  const { env, dispose } = await getPlatformProxy<Record<string, D1Database>>({
-    configPath: path.join(ROOT, 'wrangler.toml'),
-  })
-  for (const { binding, migrations_dir } of config.d1_databases) {
-    await migrate(env[binding], readMigrations(path.join(ROOT, migrations_dir)))
+  const workerCode = await buildWorker(ROOT, config.main)
+  const backstageCode = await buildWorker(ROOT, 'scripts/serve/backstage-worker.ts')
+  const flags = { port: 0, host: '127.0.0.1' }
+  const onDeath = (error: unknown): never => {
+    throw error
   }
-  await env.CONTROL.prepare(readFileSync(path.join(ROOT, 'schema.sql'), 'utf8')).run()
-  const bootstrap = await importBootstrap(ROOT)
-  const file = path.join(STATE, 'credentials.json')
-  const credentials = await readOrCreateCredentials(file, () =>
-    bootstrap(env.CONTROL, { demo: true, nowMs: Date.now() }),
-  )
-  await dispose()
-  console.log(JSON.stringify(credentials, null, 2))
+  const ignored = (): void => {}
+  const hooks = { onDeath, onRestart: ignored, onOutput: ignored }
+  const miniflare = new Miniflare(miniflareOptions({ config, workerCode, backstageCode, directory, flags, ...hooks }))
+  try {
+    console.log(JSON.stringify(await prepareData({ root: ROOT, directory: STATE }, miniflare, config, true), null, 2))
+  } finally {
+    await miniflare.dispose()
+  }
 }

@@ -54,6 +54,25 @@ export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
     seed: 'ours',
   },
   {
+    name: 'DOH_RESOLVERS',
+    default: 'https://cloudflare-dns.com/dns-query,https://dns.google/dns-query,https://dns.quad9.net/dns-query',
+    meaning:
+      'DNS resolvers (RFC 8484) that are asked for the proof of a domain, separated by commas: of at least two companies',
+    seed: 'ours',
+  },
+  {
+    name: 'CUSTOM_HOSTNAME_ZONE_ID',
+    default: undefined,
+    meaning: 'The Cloudflare zone that brings requests for tenants’ own host names here; unset: nothing is registered',
+    seed: 'ours',
+  },
+  {
+    name: 'CUSTOM_HOSTNAME_API_TOKEN',
+    default: undefined,
+    meaning: 'Secret. A Cloudflare API token with `SSL and Certificates: Edit` for that zone',
+    seed: 'ours',
+  },
+  {
     name: 'DEFAULT_TENANT',
     default: 'acme',
     meaning: 'The name of the tenant that `LOG_SERVICE_API_KEY` belongs to',
@@ -62,13 +81,47 @@ export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
   {
     name: 'LOG_SERVICE_API_KEY',
     default: undefined,
-    meaning: `Secret. A key of the default tenant with write, read and configuration. ${LATER}`,
+    meaning: 'Secret. A key of the default tenant with write, read and configuration',
     seed: 'S1',
   },
-  { name: 'JWT_SECRET', default: undefined, meaning: `Secret. Signs and checks JWTs. ${LATER}`, seed: 'S2' },
-  { name: 'RATE_LIMIT_ENABLED', default: 'true', meaning: `Whether limits are enforced. ${LATER}`, seed: 'S2' },
-  { name: 'RATE_LIMIT_REQUESTS', default: '100', meaning: `Requests in one window. ${LATER}`, seed: 'S2' },
-  { name: 'RATE_LIMIT_WINDOW', default: '3600', meaning: `Length of the window, in seconds. ${LATER}`, seed: 'S2' },
+  {
+    name: 'JWT_SECRET',
+    default: undefined,
+    meaning: 'Secret. Checks the platform’s own JWTs (HS256): at least 32 random bytes',
+    seed: 'S2',
+  },
+  {
+    name: 'JWT_ISSUER',
+    default: 'sluice',
+    meaning: 'The `iss` of the platform’s own JWTs',
+    seed: 'ours',
+  },
+  {
+    name: 'JWT_AUDIENCE',
+    default: 'sluice',
+    meaning: 'The `aud` of the platform’s own JWTs: another name for each installation that shares a secret',
+    seed: 'ours',
+  },
+  {
+    name: 'ALLOW_LOCAL_DESTINATIONS',
+    default: 'false',
+    meaning:
+      'Whether key servers and other destinations may be `http://localhost`; only where `ENVIRONMENT` is `development`',
+    seed: 'ours',
+  },
+  {
+    name: 'RATE_LIMIT_ENABLED',
+    default: 'true',
+    meaning: 'Whether `RATE_LIMIT_REQUESTS` holds; `npm start` sets `false`. What plans and settings name always holds',
+    seed: 'S2',
+  },
+  {
+    name: 'RATE_LIMIT_REQUESTS',
+    default: '100',
+    meaning: 'Requests of a key in any window, where the tenant’s plan names no limit',
+    seed: 'S2',
+  },
+  { name: 'RATE_LIMIT_WINDOW', default: '3600', meaning: 'Length of that window, in seconds', seed: 'S2' },
   {
     name: 'ENABLE_ANALYTICS',
     default: 'true',
@@ -87,13 +140,13 @@ export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
   {
     name: 'API_V1_REQUESTS_PER_MINUTE',
     default: '100',
-    meaning: `Requests to \`/api/v1\` a minute and address. ${LATER}`,
+    meaning: 'Requests of an address to `/api/v1` in any minute; `0`, which `npm start` sets: any number',
     seed: 'S1',
   },
   {
     name: 'API_V1_BATCHES_PER_MINUTE',
     default: '20',
-    meaning: `Batches to \`/api/v1\` a minute and address. ${LATER}`,
+    meaning: 'Batches of an address to `/api/v1` in any minute; `0`, which `npm start` sets: any number',
     seed: 'S1',
   },
   {

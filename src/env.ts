@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import type { TenantObject } from '../durable-objects/tenant'
 import { CONFIGURATION_VARIABLES } from './config-variables'
+import { toHostName } from './domains/host-name'
+import { JWT_SECRET_BYTES_MIN, RESOLVERS_MIN } from './limits/limits'
 import { LOG_LEVELS } from './log'
 
 const wholeNumber = (min: number, max: number) =>
@@ -24,17 +26,34 @@ const headerName = z
   .regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, { error: 'it must be the name of a header' })
   .toLowerCase()
 
-const hostNames = z.string().transform(
-  (text) =>
-    new Set(
-      text
-        .toLowerCase()
-        .split(/[\s,]+/)
-        .filter(Boolean),
-    ),
+const words = z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean))
+
+/** In the spelling that the hosts of requests are brought into. */
+const hostNames = words.transform((texts, context) => {
+  const names = texts.map(toHostName)
+  if (names.includes(undefined)) context.addIssue('it must be host names, separated by commas')
+  return new Set(names.filter((name) => name !== undefined))
+})
+
+/** Two resolvers of one company would only be one witness, but that cannot be seen from their names. */
+const resolvers = words.refine(
+  (texts) => {
+    const hosts = texts.map((text) => (/^https?:/.test(text) ? URL.parse(text)?.host : undefined))
+    return !hosts.includes(undefined) && new Set(hosts).size >= RESOLVERS_MIN
+  },
+  { error: `it must be URLs of at least ${RESOLVERS_MIN} different hosts, separated by commas` },
 )
 
 const serviceAddress = z.url({ protocol: /^https?$/, error: 'it must be an http or https URL' }).optional()
+
+/** HS256 needs a key as long as its hash; a shorter one can be guessed from a single token, away from us (RFC 8725, 3.5). */
+const jwtSecret = z.string().refine((text) => Buffer.byteLength(text) >= JWT_SECRET_BYTES_MIN, {
+  error: `it must be at least ${JWT_SECRET_BYTES_MIN} random bytes (256 bits), for example from openssl rand -base64 48`,
+})
+
+const tokenName = z
+  .string()
+  .regex(/^[!-~]{1,255}$/, { error: 'it must be 1 to 255 printable characters without spaces' })
 
 /** A variable that is unset has the default of docs/configuration.md. */
 const variable = (name: string) => z.string().prefault(defaultOf(name))
@@ -47,9 +66,15 @@ const Variables = z.object({
   CLEANUP_BATCH_SIZE: variable('CLEANUP_BATCH_SIZE').pipe(wholeNumber(1, 100_000)),
   HOT_HOURS: variable('HOT_HOURS').pipe(wholeNumber(0, 87_600)),
   SERVICE_HOSTS: z.string().prefault('').pipe(hostNames),
+  DOH_RESOLVERS: variable('DOH_RESOLVERS').pipe(resolvers),
+  CUSTOM_HOSTNAME_ZONE_ID: z.string().optional(),
+  CUSTOM_HOSTNAME_API_TOKEN: z.string().optional(),
   DEFAULT_TENANT: z.string().prefault('acme'),
   LOG_SERVICE_API_KEY: z.string().optional(),
-  JWT_SECRET: z.string().optional(),
+  JWT_SECRET: jwtSecret.optional(),
+  JWT_ISSUER: variable('JWT_ISSUER').pipe(tokenName),
+  JWT_AUDIENCE: variable('JWT_AUDIENCE').pipe(tokenName),
+  ALLOW_LOCAL_DESTINATIONS: variable('ALLOW_LOCAL_DESTINATIONS').pipe(flag),
   RATE_LIMIT_ENABLED: variable('RATE_LIMIT_ENABLED').pipe(flag),
   RATE_LIMIT_REQUESTS: variable('RATE_LIMIT_REQUESTS').pipe(wholeNumber(1, 1_000_000_000)),
   RATE_LIMIT_WINDOW: variable('RATE_LIMIT_WINDOW').pipe(wholeNumber(1, 86_400)),
@@ -76,6 +101,8 @@ export interface Env extends z.input<typeof Variables> {
   readonly CACHE: KVNamespace
   /** Absent where an account has no R2; payloads then stay in D1. */
   readonly ARCHIVE?: R2Bucket
+  /** Counts keys that do not exist, about right; absent where there is no such counter. */
+  readonly FAILED_ATTEMPTS?: RateLimit
 }
 
 /** The variables, checked, under their own names. */

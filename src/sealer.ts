@@ -1,11 +1,13 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { Env } from './env'
-import { type PackPlan, storePack } from './segments/archive'
+import { type PackPorts, type PackRequest, storePack } from './segments/archive'
 import type { Stored } from './segments/change'
 import { type Merged, mergeSegments } from './segments/merge-small'
 import { type SealedSegment, type SealInput, sealBlocks } from './segments/seal'
+import { readHeaders } from './storage/d1/catalog-upkeep'
 import { readPayloads } from './storage/d1/payload'
 import { archiveObjects } from './storage/r2/archive'
+import { readPackedSegments } from './storage/r2/packed-segments'
 
 /**
  * Encodes and moves segments away from the tenant's object, whose one thread is for taking logs. It holds nothing and
@@ -34,11 +36,17 @@ export class Sealer extends WorkerEntrypoint<Env> {
     )
   }
 
-  /** Copies segments from D1 into an archive object, and reads it back. */
-  async pack(tenantId: string, key: string, plan: PackPlan): Promise<Stored> {
-    const { ARCHIVE, PAYLOAD } = this.env
+  /** Copies segments, from D1 or from the archive object `from`, into an archive object, and reads it back. */
+  async pack(key: string, request: PackRequest, from: string | undefined): Promise<Stored> {
+    const { ARCHIVE, CONTROL, PAYLOAD } = this.env
     if (ARCHIVE === undefined) throw new Error('there is no ARCHIVE to write to')
-    const readSegments = (members: Parameters<typeof readPayloads>[2]) => readPayloads(PAYLOAD, tenantId, members)
-    return storePack({ ...archiveObjects(ARCHIVE), readSegments }, key, plan)
+    const { tenantId } = request
+    const ports: PackPorts = {
+      ...archiveObjects(ARCHIVE),
+      readHeaders: (ids) => readHeaders(CONTROL, tenantId, ids),
+      readSegments: (members) =>
+        from === undefined ? readPayloads(PAYLOAD, tenantId, members) : readPackedSegments(ARCHIVE, from, members),
+    }
+    return storePack(ports, key, request)
   }
 }

@@ -1,6 +1,33 @@
 import type { TenantObject } from '../durable-objects/tenant'
 import type { Env } from './env'
+import type { Caller } from './tenant/contract'
+import type { ChangeOutcome, DirectoryChange } from './tenant/directory'
+import type { DirectoryKind, DirectoryOutcome, DirectoryPage, TenantRow } from './tenant/directory-rows'
+import type { SettingsHistoryOutcome, SettingsHistoryPage } from './tenant/settings-history'
 
 /** The tenant's object. The only place that makes a stub: shards would be chosen here. */
-export const tenantStub = (env: Env, tenantId: string): DurableObjectStub<TenantObject> =>
+export const tenantStub = (env: Pick<Env, 'TENANT'>, tenantId: string): DurableObjectStub<TenantObject> =>
   env.TENANT.getByName(tenantId)
+
+/** The directory of a tenant, as its object has it. */
+export interface TenantDirectory {
+  /** Makes all of the changes or none; what was made holds everywhere once this answers. */
+  change(by: Caller, changes: readonly DirectoryChange[]): Promise<ChangeOutcome>
+  /** Rows as they are now. */
+  readDirectory(by: Caller, kind: DirectoryKind, page: DirectoryPage): Promise<DirectoryOutcome>
+  /** The last changes of the settings, the newest first. */
+  readSettingsHistory(by: Caller, page: SettingsHistoryPage): Promise<SettingsHistoryOutcome>
+  /** Begins the directory of a tenant whose name is reserved; where there is one already, it stays. */
+  initialise(tenant: TenantRow): Promise<ChangeOutcome>
+}
+
+/** Reaches a tenant's directory. Documents of any depth cross as text: the types of RPC know no JSON. */
+export const tenantDirectory = (env: Pick<Env, 'TENANT'>, tenantId: string): TenantDirectory => {
+  const stub = tenantStub(env, tenantId)
+  return {
+    change: async (by, changes) => JSON.parse(await stub.change(by, JSON.stringify(changes))),
+    readDirectory: async (by, kind, page) => JSON.parse(await stub.readDirectory(by, kind, page)),
+    readSettingsHistory: async (by, page) => JSON.parse(await stub.readSettingsHistory(by, page)),
+    initialise: async (tenant) => JSON.parse(await stub.initialise(JSON.stringify(tenant))),
+  }
+}

@@ -21,7 +21,7 @@ import {
 const files = readSourceFiles('src', 'durable-objects')
 
 /** Folders that know no clock, no chance and no platform: what Workers and Node share. */
-const PURE = ['blocks', 'formats', 'limits', 'metrics', 'query', 'records', 'segments', 'tenant']
+const PURE = ['blocks', 'domains', 'formats', 'limits', 'metrics', 'query', 'records', 'segments', 'tenant']
 
 /** What the cron triggers run. */
 const CRONS = ['call-tenants', 'expire-everywhere', 'run-cron', 'sweep']
@@ -35,17 +35,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: [],
   'config-variables': [],
   version: ['package'],
-  env: ['config-variables', 'log', 'durable-objects'],
+  env: ['config-variables', 'domains', 'limits', 'log', 'durable-objects'],
   // Its reader speaks to the stub of an object, whose type is that of the class.
   storage: [...PURE, 'durable-objects'],
-  'tenant-stub': ['env', 'durable-objects'],
+  'tenant-stub': [...PURE, 'env', 'durable-objects'],
   // The service's own log is a client of the service: it appends as a route would.
   activity: [...PURE, 'env', 'http', 'log', 'storage', 'tenant-stub', 'version'],
-  http: [...PURE, 'activity', 'env', 'log', 'storage'],
+  // A front door that refuses somebody asks the tenant's object whether what it goes by is old.
+  http: [...PURE, 'activity', 'env', 'log', 'storage', 'tenant-stub'],
   routes: [...PURE, 'activity', 'env', 'http', 'openapi', 'storage', 'tenant-stub', 'version'],
   // Describes the routes, and takes the schema from where it is checked.
   openapi: [...PURE, 'http', 'routes'],
-  admin: ['activity', 'http', 'storage'],
+  admin: [...PURE, 'activity', 'env', 'http', 'storage', 'tenant-stub'],
   router: ['activity', 'env', 'http', 'routes'],
   // Reads the payloads that it packs and merges, away from the object's thread.
   sealer: [...PURE, 'env', 'storage'],
@@ -291,10 +292,14 @@ describe('Env', () => {
       d1_databases: z.array(z.object({ binding: z.string() })),
       kv_namespaces: z.array(z.object({ binding: z.string() })),
       r2_buckets: z.array(z.object({ binding: z.string() })),
+      ratelimits: z.array(z.object({ name: z.string() })),
     })
-    const { durable_objects, d1_databases, kv_namespaces, r2_buckets } = Toml.parse(parse(readText('wrangler.toml')))
+    const { durable_objects, d1_databases, kv_namespaces, r2_buckets, ratelimits } = Toml.parse(
+      parse(readText('wrangler.toml')),
+    )
     const bound = [...d1_databases, ...kv_namespaces, ...r2_buckets].map(({ binding }) => binding)
-    expect(members.toSorted()).toEqual([...durable_objects.bindings.map(({ name }) => name), ...bound].toSorted())
+    const named = [...durable_objects.bindings, ...ratelimits].map(({ name }) => name)
+    expect(members.toSorted()).toEqual([...named, ...bound].toSorted())
   })
 
   it('knows every variable of wrangler.toml', () => {

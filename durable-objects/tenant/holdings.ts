@@ -3,19 +3,26 @@ import type { ChangePorts } from '../../src/segments/change'
 import { type Change, chainEntryOf, type Garbage, garbageOf } from '../../src/segments/change'
 import type { PublishPorts } from '../../src/segments/publish'
 import type { SealedSegment } from '../../src/segments/seal'
+import type { DirectoryPorts } from '../../src/tenant/directory'
+import { type DirectoryRow, SETTINGS_ID, type TenantRow } from '../../src/tenant/directory-rows'
+import type { PublishDirectoryPorts } from '../../src/tenant/publish-directory'
+import { isUnpublished } from '../../src/tenant/schedule'
 import type { JournalEntry } from '../../src/tenant/snapshot'
 import { afterChange, afterPublishing, afterSealing } from '../../src/tenant/transitions'
 import type { HeldPorts } from '../../src/tenant/work'
 import { Chain } from './chain'
 import { Changes } from './changes'
+import { DirectoryRows } from './directory-rows'
 import { GarbageRows } from './garbage-rows'
 import { Journal } from './journal'
 import { Sealed } from './sealed'
+import { SettingsHistoryRows } from './settings-history-rows'
 import { StateRow } from './state-row'
 
 type OwnPorts = HeldPorts &
   Pick<PublishPorts, 'read' | 'forget'> &
-  Pick<ChangePorts, 'readMade' | 'save' | 'finish' | 'abandon'>
+  Pick<ChangePorts, 'readMade' | 'save' | 'finish' | 'abandon'> &
+  Pick<PublishDirectoryPorts, 'readUnpublished' | 'notePublished'>
 
 /** What the object holds of the tenant's logs. Each method that writes is one transaction. */
 export class Holdings {
@@ -25,6 +32,8 @@ export class Holdings {
   readonly chain: Chain
   readonly changes: Changes
   readonly garbage: GarbageRows
+  readonly directory: DirectoryRows
+  readonly settingsHistory: SettingsHistoryRows
   readonly #storage: DurableObjectStorage
   readonly #damaged = new Set<string>()
   readonly #unmerged = new Set<string>()
@@ -38,6 +47,8 @@ export class Holdings {
     this.chain = new Chain(sql)
     this.changes = new Changes(sql)
     this.garbage = new GarbageRows(sql)
+    this.directory = new DirectoryRows(sql)
+    this.settingsHistory = new SettingsHistoryRows(sql)
   }
 
   /** Runs a turn as one transaction. When it is rolled back, what is in memory is too. */
@@ -67,11 +78,70 @@ export class Holdings {
       unmerged: this.#unmerged,
       read: (id) => this.sealed.read(id),
       forget: (ids, added) => this.transaction(() => this.#forget(ids, added, nowMs())),
+      readUnpublished: () => this.#readUnpublished(),
+      notePublished: (version) => this.transaction(() => this.#notePublished(version)),
       readMade: (id) => this.changes.readMade(id),
       save: (change) => this.transaction(() => this.changes.put(change)),
       finish: (change) => this.transaction(() => this.#finish(change, nowMs())),
       abandon: (change, damaged) => this.transaction(() => this.#abandon(change, damaged, nowMs())),
     }
+  }
+
+  /** What a change of the directory reads and writes, inside a transaction of the caller. */
+  directoryPorts(): DirectoryPorts {
+    return {
+      readVersion: () => this.state.read().settingsVersion,
+      find: (kind, id) => this.directory.find(kind, id),
+      list: (kind) => this.directory.list(kind),
+      put: (row, value) => this.directory.put(row, value),
+      putVersion: (settingsVersion) => this.state.put({ ...this.state.read(), settingsVersion }),
+    }
+  }
+
+  /** Takes over a directory that D1 had before the object. Does nothing where there is one already. */
+  adoptDirectory(version: number, rows: readonly DirectoryRow[]): void {
+    this.transaction(() => {
+      const state = this.state.read()
+      if (state.hasDirectory) return
+      for (const row of rows) this.directory.put(row, row.value)
+      const settingsVersion = Math.max(state.settingsVersion, version)
+      this.state.put({ ...state, hasDirectory: true, settingsVersion, publishedVersion: settingsVersion })
+    })
+  }
+
+  /** Begins the directory of a new tenant. Does nothing where there is one already. */
+  makeDirectory(tenantId: string, tenant: TenantRow): void {
+    this.transaction(() => {
+      const state = this.state.read()
+      if (state.hasDirectory) return
+      const version = state.settingsVersion + 1
+      this.directory.put({ kind: 'tenant', id: tenantId, version }, JSON.parse(JSON.stringify(tenant)))
+      this.directory.put({ kind: 'settings', id: SETTINGS_ID, version }, {})
+      this.state.put({ ...state, hasDirectory: true, settingsVersion: version })
+    })
+  }
+
+  /**
+   * Goes on from a version that D1 has, should the object have been put back to a time before it: D1 would take no change of
+   * an older version.
+   */
+  raiseVersion(version: number): void {
+    const state = this.state.read()
+    if (version <= state.settingsVersion) return
+    this.transaction(() => this.state.put({ ...state, settingsVersion: version }))
+  }
+
+  #readUnpublished(): ReturnType<PublishDirectoryPorts['readUnpublished']> {
+    const state = this.state.read()
+    if (!isUnpublished(state)) return undefined
+    return { version: state.settingsVersion, rows: this.directory.changedSince(state.publishedVersion) }
+  }
+
+  #notePublished(version: number): void {
+    const state = this.state.read()
+    if (version <= state.publishedVersion) return
+    this.directory.forgetGone(version)
+    this.state.put({ ...state, publishedVersion: version })
   }
 
   #keepSealed(cut: readonly JournalEntry[], segments: readonly SealedSegment[], nowMs: number): void {

@@ -38,6 +38,39 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE TABLE garbage (number INTEGER PRIMARY KEY, due_ms INTEGER NOT NULL, json TEXT NOT NULL);
     `,
   },
+  {
+    id: 3,
+    name: 'directory',
+    sql: `
+      DROP TABLE denied;
+      CREATE TABLE directory (
+        kind    TEXT NOT NULL,
+        id      TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        json    TEXT,
+        PRIMARY KEY (kind, id)
+      ) WITHOUT ROWID;
+      CREATE INDEX directory_by_version ON directory (version);
+    `,
+  },
+  {
+    id: 4,
+    name: 'limiter',
+    sql: 'CREATE TABLE limiter (id INTEGER PRIMARY KEY CHECK (id = 0), bytes BLOB NOT NULL)',
+  },
+  {
+    id: 5,
+    name: 'settings history and retention',
+    sql: `
+      CREATE TABLE settings_history (version INTEGER PRIMARY KEY, json TEXT NOT NULL);
+      CREATE TABLE retention_run (slot_ms INTEGER PRIMARY KEY, json TEXT NOT NULL);
+      CREATE TABLE retention_look (
+        segment_id TEXT PRIMARY KEY,
+        edition    INTEGER NOT NULL,
+        due_ms     INTEGER NOT NULL
+      ) WITHOUT ROWID;
+    `,
+  },
 ]
 
 /** Brings the object's tables up to date. Runs in the constructor, so it is quick when there is nothing to do. */

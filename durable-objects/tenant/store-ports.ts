@@ -1,5 +1,5 @@
 import type { Env } from '../../src/env'
-import { planPack } from '../../src/segments/archive'
+import { type PackRequest, planPack } from '../../src/segments/archive'
 import type { ChangePorts, CollectPorts } from '../../src/segments/change'
 import { decodeHeader } from '../../src/segments/decode-segment'
 import type { PublishPorts } from '../../src/segments/publish'
@@ -13,19 +13,24 @@ import {
   readCold,
   readExpired,
   readGroups,
+  readPacks,
   readSmall,
 } from '../../src/storage/d1/catalog-upkeep'
+import { putDirectory } from '../../src/storage/d1/directory'
 import { deletePayloads, putPayload } from '../../src/storage/d1/payload'
+import { forgetHints } from '../../src/storage/kv/forget-hints'
 import { putHotSegment } from '../../src/storage/kv/segments'
 import { packKey } from '../../src/storage/r2/keys'
 import type { ErasePorts } from '../../src/tenant/erase-rows'
+import type { PublishDirectoryPorts } from '../../src/tenant/publish-directory'
 import type { PlanPorts } from '../../src/tenant/work'
 
 type StorePorts = PlanPorts &
   CollectPorts &
   Pick<PublishPorts, 'putPayload' | 'putCache' | 'putCatalog'> &
   Pick<ChangePorts, 'planPack' | 'storePack' | 'editCatalog'> &
-  Pick<ErasePorts, 'sealAside' | 'findLive'>
+  Pick<ErasePorts, 'sealAside' | 'findLive'> &
+  Pick<PublishDirectoryPorts, 'putDirectory' | 'forgetHints'>
 
 /** Segments are of the object's one shard. */
 const SHARD = 0
@@ -38,8 +43,12 @@ export function storePorts(
 ): StorePorts {
   const { CONTROL, PAYLOAD, CACHE, ARCHIVE } = env
   const { sealer, hotSeconds } = about
-  const planOf: (change: Parameters<ChangePorts['planPack']>[0]) => ReturnType<typeof planPack> = (change) =>
-    planPack(change.members, { tenantId, day: change.day, class: change.class })
+  const requestOf = ({ day, class: name, members }: Parameters<ChangePorts['planPack']>[0]): PackRequest => ({
+    tenantId,
+    day,
+    class: name,
+    members,
+  })
   return {
     sealAside: (blocks) => sealer.seal(blocks, { shard: SHARD, class: 'standard' }),
     putPayload: (segment, bytes) => putPayload(PAYLOAD, tenantId, segment.id, bytes),
@@ -53,15 +62,16 @@ export function storePorts(
     putCatalog: (segment, bytes, header, added) =>
       putSegmentRow(CONTROL, tenantId, segment, { bytes: bytes.length, header, added }),
     planPack: (change) => {
-      const { hash, places } = planOf(change)
+      const { hash, places } = planPack(requestOf(change))
       return { key: packKey(tenantId, { day: change.day, class: change.class, hash }), places }
     },
-    storePack: (change, { key }) => sealer.pack(tenantId, key, planOf(change)),
+    storePack: (change, { key }) => sealer.pack(key, requestOf(change), change.from),
     editCatalog: (edit) => editCatalog(CONTROL, tenantId, edit),
     readGroups: (coldBeforeMs) => readGroups(CONTROL, tenantId, coldBeforeMs),
     readSmall: (group) => readSmall(CONTROL, tenantId, group),
     readCold: (group, coldBeforeMs) => readCold(CONTROL, tenantId, group, coldBeforeMs),
     readExpired: (expiries, limit) => readExpired(CONTROL, tenantId, expiries, limit),
+    readPacks: (keys) => readPacks(CONTROL, tenantId, keys),
     findRows: (ids) => findRows(CONTROL, tenantId, ids),
     findLive: (id) => findLive(CONTROL, tenantId, id),
     mergeAside: (chosen, { class: retentionClass }) =>
@@ -74,5 +84,7 @@ export function storePorts(
     deleteCatalogRows: (ids) => deleteSegmentRows(CONTROL, tenantId, ids),
     findNamed: (keys) => findNamedObjects(CONTROL, tenantId, keys),
     deleteObject: async (key) => ARCHIVE?.delete(key),
+    putDirectory: (changes) => putDirectory(CONTROL, tenantId, changes),
+    forgetHints: ({ rows }) => forgetHints(CACHE, tenantId, rows),
   }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { bootstrap } from '../../src/admin/bootstrap'
+import { addServiceTenant, bootstrap } from '../../src/admin/bootstrap'
+import type { TenantBindings } from '../../src/admin/create-tenant'
 import { migrate } from './migrate'
 
 // This Worker runs beside ours in the same runtime, on a socket of its own, and does for npm start what needs bindings.
@@ -8,6 +9,7 @@ import { migrate } from './migrate'
 interface Env {
   BACKSTAGE_SECRET: string
   CONTROL: D1Database
+  TENANT: TenantBindings['TENANT']
   MAIN: { scheduled(options: { cron: string; scheduledTime: Date }): Promise<unknown> }
 }
 
@@ -15,6 +17,7 @@ const SqlFiles = z.array(z.object({ name: z.string(), sql: z.string() }))
 const Migrate = z.object({ binding: z.string(), migrations: SqlFiles })
 const Schema = z.object({ sql: z.string() })
 const Bootstrap = z.object({ demo: z.boolean(), nowMs: z.number() })
+const ServiceTenant = z.object({ nowMs: z.number() })
 const Trigger = z.object({ cron: z.string(), scheduledTime: z.coerce.date() })
 
 const backstage = {
@@ -37,7 +40,8 @@ async function perform(task: string, input: unknown, env: Env): Promise<unknown>
     return migrate(databaseOf(env, binding), migrations)
   }
   if (task === '/schema') return env.CONTROL.prepare(Schema.parse(input).sql).run()
-  if (task === '/bootstrap') return bootstrap(env.CONTROL, Bootstrap.parse(input))
+  if (task === '/service-tenant') return addServiceTenant(env.CONTROL, ServiceTenant.parse(input).nowMs)
+  if (task === '/bootstrap') return bootstrap(env, Bootstrap.parse(input))
   if (task === '/cron') return env.MAIN.scheduled(Trigger.parse(input))
   throw new Error(`There is no task ${task}.`)
 }

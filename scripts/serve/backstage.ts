@@ -32,6 +32,7 @@ export async function prepareData(
     await ask(miniflare, '/migrate', { binding, migrations: readMigrations(path.join(place.root, migrations_dir)) })
   }
   await ask(miniflare, '/schema', { sql: readFileSync(path.join(place.root, 'schema.sql'), 'utf8') })
+  await ask(miniflare, '/service-tenant', { nowMs: Date.now() })
   const file = path.join(place.directory, 'credentials.json')
   return readOrCreateCredentials(file, () => ask(miniflare, '/bootstrap', { demo, nowMs: Date.now() }))
 }

@@ -14,15 +14,22 @@ const WORKER_OPTIONS: BuildOptions = {
 /** Builds the Worker into one module. */
 export const buildWorker = (root: string, entry: string): Promise<string> => bundle(root, entry, WORKER_OPTIONS)
 
-type Bootstrap = (control: D1Database, options: { demo: boolean; nowMs: number }) => Promise<unknown>
+type BootstrapOperator = (control: D1Database, options: { nowMs: number }) => Promise<unknown>
 
-const AdminModule = z.object({ bootstrap: z.custom<Bootstrap>((value) => typeof value === 'function') })
+type AddServiceTenant = (control: D1Database, nowMs: number) => Promise<void>
+
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+
+const AdminModule = z.object({
+  bootstrapOperator: z.custom<BootstrapOperator>(isFunction),
+  addServiceTenant: z.custom<AddServiceTenant>(isFunction),
+})
+export type AdminModule = z.infer<typeof AdminModule>
 
 /** Loads the Worker's own bootstrap into this process. Its imports have no extensions, so Node alone cannot. */
-export async function importBootstrap(root: string): Promise<Bootstrap> {
+export async function importAdmin(root: string): Promise<AdminModule> {
   const code = await bundle(root, 'src/admin/bootstrap.ts', { target: 'node22', platform: 'node' })
   return AdminModule.parse(await import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`))
-    .bootstrap
 }
 
 /** Nothing is written to disk: the bundle goes straight into the runtime. */

@@ -58,6 +58,7 @@ function worker({ config, workerCode, flags }: RuntimeInput) {
     d1Databases: databases(config),
     kvNamespaces: Object.fromEntries(config.kv_namespaces.map(({ binding, id }) => [binding, id])),
     r2Buckets: Object.fromEntries(config.r2_buckets.map(({ binding, bucket_name }) => [binding, bucket_name])),
+    ratelimits: Object.fromEntries(config.ratelimits.map(({ name, ...about }) => [name, about])),
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map(({ name, class_name }) => [name, { className: class_name, useSQLite: true }]),
     ),
@@ -74,8 +75,18 @@ function backstage({ config, backstageCode }: RuntimeInput) {
     bindings: { BACKSTAGE_SECRET },
     d1Databases: databases(config),
     serviceBindings: { MAIN: config.name },
+    durableObjects: tenantObjects(config),
   }
 }
+
+/** The objects of our Worker, seen from beside it. */
+const tenantObjects = (config: WranglerConfig) =>
+  Object.fromEntries(
+    config.durable_objects.bindings.map(({ name, class_name }) => [
+      name,
+      { className: class_name, scriptName: config.name, useSQLite: true },
+    ]),
+  )
 
 const common = (config: WranglerConfig) => ({
   compatibilityDate: config.compatibility_date,

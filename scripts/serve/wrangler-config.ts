@@ -25,6 +25,15 @@ export const WranglerConfig = z.object({
     .default([]),
   kv_namespaces: z.array(z.object({ binding: z.string(), id: z.string() })).default([]),
   r2_buckets: z.array(z.object({ binding: z.string(), bucket_name: z.string() })).default([]),
+  ratelimits: z
+    .array(
+      z.object({
+        name: z.string(),
+        namespace_id: z.string(),
+        simple: z.object({ limit: z.number(), period: z.union([z.literal(10), z.literal(60)]) }),
+      }),
+    )
+    .default([]),
   triggers: z.object({ crons: z.array(z.string()).default([]) }).default({ crons: [] }),
   vars: z.record(z.string(), Variable).default({}),
 })

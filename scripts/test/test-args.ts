@@ -17,9 +17,11 @@ const COVERAGE = [
   '--coverage.thresholds.lines=85',
 ]
 
-/** `--coverage`, `--soak`, and the names of files, which are handed to vitest together with flags of its own. */
+/** `--coverage`, `--soak`, `--shippers`, and the names of files, which are handed to vitest together with flags of its own. */
 export function parseTestArgs(args: readonly string[]): TestRun {
-  const filters = args.filter((arg) => arg !== '--coverage' && arg !== '--soak')
+  const filters = args.filter((arg) => !['--coverage', '--soak', '--shippers'].includes(arg))
+  if (args.includes('--shippers'))
+    return { isWhole: false, vitest: [['--project=shippers', ...filters]], environment: {} }
   if (args.includes('--soak')) {
     // Property tests too: without a fixed seed they draw new cases.
     const projects = ['--project=node', '--project=e2e']

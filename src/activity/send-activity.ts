@@ -5,7 +5,7 @@ import { HINT_ABSENT_MS, HINT_FRESH_MS } from '../limits/limits'
 import { errorFields, type LogLine, logFrom } from '../log'
 import { createRedactor, DEFAULT_KINDS } from '../records/redact/redact'
 import { findTenantId } from '../storage/d1/credentials'
-import type { Provenance } from '../tenant/contract'
+import { ALWAYS_CURRENT, type Provenance } from '../tenant/contract'
 import { tenantStub } from '../tenant-stub'
 import { ACTIVITY_KEY_ID, ACTIVITY_TENANT } from './activity-tenant'
 
@@ -47,7 +47,7 @@ async function isThere({ CONTROL }: Env, nowMs: number): Promise<boolean> {
   const freshMs = hint?.value === undefined ? HINT_ABSENT_MS : HINT_FRESH_MS
   if (hint && nowMs - hint.triedMs < freshMs) return hint.value === ACTIVITY_TENANT.id
   const value = await findTenantId(CONTROL, ACTIVITY_TENANT.name).catch(() => hint?.value)
-  tenants.put(ACTIVITY_TENANT.name, { value, foundMs: nowMs, triedMs: nowMs })
+  tenants.put(ACTIVITY_TENANT.name, { value, foundMs: nowMs, triedMs: nowMs, readMs: nowMs })
   return value === ACTIVITY_TENANT.id
 }
 
@@ -70,7 +70,7 @@ const toProvenance = (batch: ReturnType<typeof toBatch>): Provenance => ({
   host: '',
   keyId: ACTIVITY_KEY_ID,
   address: '',
-  settingsVersion: 0,
+  settingsVersion: ALWAYS_CURRENT,
   batchId: crypto.randomUUID(),
   minted: true,
   fingerprint: '',

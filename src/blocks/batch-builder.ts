@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { DEFAULT_LEVEL_RANK, LEVELS, levelRank, numericLevelRank, otelSeverityRank } from '../records/levels'
 import { CLUE_CHARACTERS, type LineClues, readLineClues } from '../records/line-clues'
 import { type Claim, claimOf, countsOutcomes, isSeverityNumber, promisesTime, type Role } from '../records/names'
-import { type Instant, parseInstant } from '../records/time'
+import { type Instant, isImpossibleTime, parseInstant } from '../records/time'
 import {
   type Block,
   type ColumnKind,
@@ -29,6 +29,7 @@ export interface RecordProblem {
     | 'record_too_large'
     | 'invalid_utf8'
     | 'invalid_timestamp'
+    | 'invalid_service_name'
     | 'too_many_records'
     | 'timestamp_too_old'
     | 'timestamp_too_new'
@@ -54,6 +55,15 @@ export interface BatchOptions {
   readonly source: string
   /** What to write instead of values under a member of this name, or undefined to keep them. */
   readonly placeholderFor: (memberName: string) => string | undefined
+  /** The only names of services that are taken, where an API has a rule for them. */
+  readonly serviceNames?: ServiceNames | undefined
+}
+
+/** A rule for names of services. */
+export interface ServiceNames {
+  readonly form: RegExp
+  /** The rule in words, for who has broken it. */
+  readonly rule: string
 }
 
 /** The roles for which a shape's slot becomes a system column rather than a field of its own. */
@@ -66,6 +76,7 @@ interface KnownShape {
   readonly timeSlot: number
   readonly levelSlot: number
   readonly levelRule: number
+  readonly serviceSlot: number
   readonly roles: ReadonlyMap<number, Role>
   readonly layouts: (Layout | undefined)[]
 }
@@ -251,7 +262,8 @@ export class BatchBuilder {
     const timeSlot = best.get('time')?.index ?? -1
     const levelSlot = best.get('level')?.index ?? -1
     const levelRule = levelSlot < 0 ? LEVEL_RULE.word : levelRuleOf(slots[levelSlot])
-    return { record: { parts }, slots, timeSlot, levelSlot, levelRule, roles, layouts: [] }
+    const serviceSlot = best.get('service')?.index ?? -1
+    return { record: { parts }, slots, timeSlot, levelSlot, levelRule, serviceSlot, roles, layouts: [] }
   }
 
   /** Files one record: its time, its level, its cells. Answers why not, if not. */
@@ -263,7 +275,7 @@ export class BatchBuilder {
     start: number,
     end: number,
   ): RecordProblem | undefined {
-    const unfit = this.#bytesProblem(start, end)
+    const unfit = this.#bytesProblem(start, end) ?? this.#serviceProblem(known, from, to, start)
     if (unfit) return unfit
     const timeForm = this.#readTime(known, from, to)
     if (timeForm < 0) return this.#timeProblem(known, from, to, start)
@@ -344,7 +356,7 @@ export class BatchBuilder {
     this.#sourceColumn?.push(this.#sourceSpan.from, this.#sourceSpan.to)
   }
 
-  /** Reads the record's time into #instantMs and #instantNanos; answers its form, or −1 when it is promised and unreadable. */
+  /** Reads the record's time into #instantMs and #instantNanos; answers its form, or −1 when one was meant that there cannot be. */
   #readTime(known: KnownShape, from: Int32Array, to: Int32Array): number {
     this.#instantNanos = 0
     this.#instantMs = this.#options.receivedMs
@@ -371,7 +383,7 @@ export class BatchBuilder {
     }
     const text = this.#text(start, to[timeSlot])
     const instant = readTimeText(text, slot)
-    if (instant === undefined) return promisesTime(slot.path) ? -1 : TIME_FORM.column
+    if (instant === undefined) return promisesTime(slot.path) || isImpossibleTime(text) ? -1 : TIME_FORM.column
     this.#instantMs = instant.ms
     this.#instantNanos = instant.nanos
     if (slot.kind !== VALUE.number || instant.nanos !== 0) return TIME_FORM.column
@@ -510,6 +522,16 @@ export class BatchBuilder {
     }
     if (to - from <= max) return undefined
     return { code: 'record_too_large', detail: `the record has ${to - from} bytes; the limit is ${max}`, at: from }
+  }
+
+  #serviceProblem(known: KnownShape, from: Int32Array, to: Int32Array, at: number): RecordProblem | undefined {
+    const { serviceNames } = this.#options
+    if (serviceNames === undefined) return undefined
+    const { serviceSlot: slot } = known
+    if (slot >= 0 && serviceNames.form.test(this.#text(from[slot], to[slot]))) return undefined
+    const pointer = slot < 0 ? undefined : pointerTo(known.slots[slot].path)
+    const problem = { code: 'invalid_service_name', detail: serviceNames.rule, at } as const
+    return pointer === undefined ? problem : { ...problem, pointer }
   }
 
   #timeProblem(known: KnownShape, from: Int32Array, to: Int32Array, at: number): RecordProblem {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { BatchBuilder, type RecordProblem } from '../blocks/batch-builder'
+import { BatchBuilder, type RecordProblem, type ServiceNames } from '../blocks/batch-builder'
 import type { Block } from '../blocks/block'
+import { countServices, type ServiceCounts } from '../blocks/count-services'
 import { BRACE_OPEN, BRACKET_CLOSE, BRACKET_OPEN, byteOrderMark, skipSpace } from '../blocks/json-text'
 import { packBlock } from '../blocks/packed-block'
 import { redactBlock } from '../blocks/redact-block'
@@ -29,16 +30,24 @@ export interface BatchSettings {
   readonly redactor: Redactor
   /** What the records' `source` is. */
   readonly source: string
+  /** How many records there may be, where that is fewer than everywhere. */
+  readonly recordsMax?: number | undefined
+  /** The only names of services that are taken, where an API has a rule for them. */
+  readonly serviceNames?: ServiceNames | undefined
+  /** Whether to count the records of each service: for tenants that limit services. */
+  readonly countsServices?: boolean | undefined
 }
 
 /** A body as blocks. */
 export interface ReadBatch extends ReadOutcome {
   readonly blocks: readonly Uint8Array[]
   readonly summaries: readonly BlockSummary[]
+  /** There if it was asked for. */
+  readonly counted: ServiceCounts | undefined
 }
 
 /** Too many records is about the batch, not about a record of it. */
-export const TOO_MANY_RECORDS = `a batch holds at most ${BATCH_RECORDS_MAX} records`
+const tooManyRecords = (recordsMax: number): string => `a batch holds at most ${recordsMax} records`
 
 /** Turns a request body into blocks: format, normalisation, redaction. No I/O and no clock. */
 export function readBatch(body: Uint8Array, contentType: string, settings: BatchSettings): ReadBatch {
@@ -52,11 +61,13 @@ export function readBatch(body: Uint8Array, contentType: string, settings: Batch
     blockBytesMax: BLOCK_BYTES_MAX,
     checkUtf8: !isUtf8(body),
     source: settings.source,
+    serviceNames: settings.serviceNames,
     placeholderFor: (name) => {
       const kind = secretKeyKind(name)
       return kind && settings.redactor.placeholder(kind)
     },
   })
+  const { recordsMax = BATCH_RECORDS_MAX } = settings
   const blocks: Block[] = []
   const cut = (): void => {
     const block = builder.finish()
@@ -64,7 +75,8 @@ export function readBatch(body: Uint8Array, contentType: string, settings: Batch
   }
   const outcome = readerFor(body, contentType)(body, builder, (received) => {
     if (builder.bytes >= BLOCK_BYTES_TARGET) cut()
-    return received > BATCH_RECORDS_MAX ? { code: 'too_many_records', detail: TOO_MANY_RECORDS, at: 0 } : undefined
+    if (received <= recordsMax) return undefined
+    return { code: 'too_many_records', detail: tooManyRecords(recordsMax), at: 0 }
   })
   cut()
   const fitted = fitBlocks(blocks, outcome.rejected)
@@ -73,6 +85,7 @@ export function readBatch(body: Uint8Array, contentType: string, settings: Batch
     rejected: fitted.rejected.map((rejection) => withoutSecrets(rejection, settings.redactor)),
     blocks: fitted.blocks.map(({ bytes }) => packBlock(bytes)),
     summaries: fitted.blocks.map(({ block }) => summarise(block)),
+    counted: settings.countsServices ? countServices(fitted.blocks.map(({ block }) => block)) : undefined,
   }
 }
 

@@ -1,37 +1,59 @@
-import type { Handler } from './handler'
+import { type Role, SCOPES, type Scope } from '../tenant/roles'
+import type { Handler, TenantRequest } from './handler'
 import { ApiError } from './problem'
+import { provable } from './request-hints'
 
-/** Everything a principal can be allowed to do. `operator` is the platform's, and goes with no tenant. */
-export const SCOPES = ['logs:write', 'logs:read', 'admin', 'operator'] as const
-
-export type Scope = (typeof SCOPES)[number]
+export { type Role, SCOPES, type Scope }
 
 /** Who a request acts for. */
 export interface Principal {
-  /** `key_…` */
+  /** What has proved it. */
+  readonly kind: 'key' | 'jwt' | 'session'
+  /** `key_…`, `ses_…`, or `jwt:<issuer id>:<sub>` */
   readonly id: string
   /** Absent for the operator. */
   readonly tenantId: string | undefined
+  readonly role: Role
   readonly scopes: ReadonlySet<Scope>
+  /** In the query language: ANDed into everything that is read for it. It can only be made narrower. */
+  readonly filter: string | undefined
+  /** The member of the tenant that a JWT's subject is, if it is one. */
+  readonly memberId?: string
 }
 
 /** The access policy of a route: the last step before its handler, and readable for the documents made of the table. */
 export type Policy = Handler & { readonly scope: Scope | 'public' }
 
-/** Who has the scope goes on, anyone else is told which one is missing. */
+/**
+ * Who has the scope goes on, anyone else is told which one is missing. What is of a tenant rests while the tenant does;
+ * nothing of it is lost.
+ */
 export function requires(scope: Scope): Policy {
-  const check: Handler = ({ principal }) => {
-    if (!principal.scopes.has(scope)) throw new ApiError('scope_missing', `This needs a key with the scope ${scope}.`)
+  const check: Handler = (request) => {
+    if (!request.principal.scopes.has(scope))
+      throw new ApiError('scope_missing', `This needs a key with the scope ${scope}.`)
+    if (scope !== 'operator') requireActive(request, scope)
     return undefined
   }
-  return Object.assign(check, { scope })
+  return Object.assign(provable(check), { scope })
+}
+
+/**
+ * For routes about the administration of a tenant: the operator may use them for every tenant, everybody else for their own and
+ * with the scope. Whose tenant it is about is settled by administeredTenant.
+ */
+export function administers(scope: Scope): Policy & { readonly isOperatorsToo: true } {
+  const isTenants = requires(scope)
+  const check: Handler = (request, env, ctx) =>
+    request.principal.scopes.has('operator') ? undefined : isTenants(request, env, ctx)
+  return Object.assign(check, { scope, isOperatorsToo: true } as const)
 }
 
 /** For what everybody may see. It is said, so that no route is open because somebody forgot. */
 export const isPublic: Policy = Object.assign((): undefined => undefined, { scope: 'public' } as const)
 
-/** The scopes among the names that a key can hold: `operator` without a tenant, the others with one. */
-export function scopesFrom(names: readonly string[], tenantId: string | undefined): ReadonlySet<Scope> {
-  const isHeld = (scope: Scope) => names.includes(scope) && (scope === 'operator') === (tenantId === undefined)
-  return new Set(SCOPES.filter(isHeld))
+/** A status that this version of the code does not know lets nobody in. */
+function requireActive({ settings }: TenantRequest, scope: Scope): void {
+  if (settings.status === 'active') return
+  throw new ApiError(scope === 'logs:write' ? 'ingest_suspended' : 'tenant_suspended')
 }

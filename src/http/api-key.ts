@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import type { Scope } from './access'
+import type { Scope } from '../tenant/roles'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const SECRET_CHARACTERS = 32
@@ -8,19 +8,22 @@ const CHECKSUM_CHARACTERS = 6
 const RANDOM_BYTES = 32
 const KEY = /^slc_(ing|rd|adm|pub|op)_[0-9A-Za-z]{38}$/
 
-/** What each kind of key may do. The kind stands in the key's own text, so that a person sees what they paste. */
+/**
+ * What each kind of key may do unless it says otherwise; the word `admin` means all of `admin:…`. The kind stands in the key's own text, so that a person sees
+ * what they paste.
+ */
 export const KEY_SCOPES = {
   /** Sends logs. */
   ing: ['logs:write'],
   /** Reads logs. */
-  rd: ['logs:read'],
+  rd: ['logs:read', 'tail'],
   /** Administers its tenant. It could make keys with the other scopes, so it has them. */
-  adm: ['admin', 'logs:read', 'logs:write'],
+  adm: ['admin', 'logs:read', 'logs:write', 'tail'],
   /** Sends logs from a browser. */
   pub: ['logs:write'],
   /** Operates the platform. */
   op: ['operator'],
-} as const satisfies Record<string, readonly Scope[]>
+} as const satisfies Record<string, readonly (Scope | 'admin')[]>
 
 export type KeyKind = keyof typeof KEY_SCOPES
 

@@ -1,10 +1,15 @@
 import type { ActivityLog } from '../activity/activity-log'
 import type { Config, Env } from '../env'
+import type { LimitStatus } from '../limits/limiter'
+import type { SettingsRecord } from '../storage/d1/credentials'
 import type { Principal } from './access'
+import type { RunningSearch } from './end-search'
+import type { RequestHints } from './request-hints'
 
 /**
  * What earlier handlers have proved about a request, in their order: requestId, configure, authenticate, resolveTenant.
- * It is itty's request without itty's `any`. `tenantId` is there for every scope but `operator`.
+ * It is itty's request without itty's `any`. `tenantId` and `settings` are
+ * there for every scope but `operator`.
  */
 export type TenantRequest = Request & {
   readonly route: string
@@ -16,8 +21,16 @@ export type TenantRequest = Request & {
   /** Its lines end up in the service's own tenant as well. */
   log: ActivityLog
   config: Config
+  /** What has been looked up for it, and how old that may be. */
+  hints: RequestHints
   principal: Principal
   tenantId: string
+  /** Status, plan and settings of the tenant. */
+  settings: SettingsRecord
+  /** What is left of the limits that the tenant's object held the request against, once it was asked. */
+  limits?: readonly LimitStatus[] | undefined
+  /** There while the request has a search that counts as running. */
+  search?: RunningSearch
 }
 
 /** Middleware returns nothing and the next handler runs; the first Response ends the chain. */

@@ -5,6 +5,8 @@ export interface Hint<Value> {
   readonly foundMs: number
   /** When it was last looked up, also in vain. */
   readonly triedMs: number
+  /** When D1 said so to this isolate; 0 for what KV said. */
+  readonly readMs: number
 }
 
 /** An isolate's own memory of what a look-up found. It is bounded: what was used longest ago goes first. */

@@ -13,26 +13,36 @@ export interface LookUpPorts<Value> {
   readonly mayBeStale: (value: Value) => boolean
   readonly waitUntil: (work: Promise<void>) => void
   readonly log: Log
+  /** The tenant's object has said that the hints are old: D1 is asked, and nothing stands in for it. */
+  readonly isPastCaches: boolean
 }
 
 /**
  * Finds a value by its KV key: isolate memory, then KV, then D1. All but D1 are hints, and KV's failures only cost time.
  * When D1 fails too, an earlier answer of D1 may stand in; what was never found stays unfound, with a 503.
  */
-export async function lookUp<Value>(ports: LookUpPorts<Value>, key: string, nowMs: number): Promise<Value | undefined> {
+export async function lookUp<Value>(ports: LookUpPorts<Value>, key: string, nowMs: number): Promise<Hint<Value>> {
   const hint = ports.cache.get(key)
-  if (hint && isFresh(hint, nowMs)) return hint.value
+  if (ports.isPastCaches) return readD1(ports, key, undefined, nowMs)
+  if (hint && isFresh(hint, nowMs)) return hint
 
   const remembered = await readKvOrNothing(ports, key)
-  if (remembered !== undefined) {
-    ports.cache.put(key, { value: remembered, foundMs: nowMs, triedMs: nowMs })
-    return remembered
-  }
+  if (remembered === undefined) return readD1(ports, key, hint, nowMs)
+  const found = { value: remembered, foundMs: nowMs, triedMs: nowMs, readMs: 0 }
+  ports.cache.put(key, found)
+  return found
+}
 
-  const found = await readD1OrStale(ports, hint, nowMs)
+async function readD1<Value>(
+  ports: LookUpPorts<Value>,
+  key: string,
+  old: Hint<Value> | undefined,
+  nowMs: number,
+): Promise<Hint<Value>> {
+  const found = await readD1OrStale(ports, old, nowMs)
   ports.cache.put(key, found)
   if (found.value !== undefined && found.foundMs === nowMs) ports.waitUntil(putKvOrNothing(ports, key, found.value))
-  return found.value
+  return found
 }
 
 const isFresh = <Value>({ value, triedMs }: Hint<Value>, nowMs: number): boolean =>
@@ -53,7 +63,7 @@ async function readD1OrStale<Value>(
   nowMs: number,
 ): Promise<Hint<Value>> {
   try {
-    return { value: await ports.readD1(), foundMs: nowMs, triedMs: nowMs }
+    return { value: await ports.readD1(), foundMs: nowMs, triedMs: nowMs, readMs: nowMs }
   } catch (error) {
     ports.log.error('d1_read_failed', errorFields(error))
     if (old && mayStandIn(ports, old, nowMs)) return { ...old, triedMs: nowMs }

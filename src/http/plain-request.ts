@@ -1,3 +1,6 @@
+import { mintId } from './mint-id'
+import { ApiError, problemResponse } from './problem'
+
 /**
  * Answers a request as the route table knows it: clients that join addresses by hand send `//logs/`, and HEAD is GET
  * without the body.
@@ -6,11 +9,23 @@ export async function answerPlainly(
   request: Request,
   answer: (plain: Request) => Promise<Response>,
 ): Promise<Response> {
+  if (!isAddress(request.url)) return answerNoHost()
   const plain = withSingleSlashes(request)
   if (request.method !== 'HEAD') return answer(plain)
   const response = await answer(new Request(plain, { method: 'GET' }))
   await response.body?.cancel()
   return new Response(null, response)
+}
+
+/** The runtime joins the Host header and the target of a request to a URL, whatever they are. */
+function isAddress(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && url.username === '' && url.password === ''
+}
+
+function answerNoHost(): Response {
+  const requestId = mintId('req', Date.now(), crypto.getRandomValues(new Uint8Array(16)))
+  return problemResponse(new ApiError('validation_failed', 'The Host header names no host.'), requestId)
 }
 
 function withSingleSlashes(request: Request): Request {

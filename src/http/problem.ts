@@ -4,6 +4,8 @@ interface Problem {
   readonly title: string
   /** What the caller can do about it. */
   readonly hint: string
+  /** Where the problem is one that IANA registers; else its type is its section of docs/errors.md. */
+  readonly type?: string
 }
 
 /** Everything that can go wrong, by the code that clients may rely on. docs/errors.md has a section for each. */
@@ -73,10 +75,35 @@ export const PROBLEMS = {
     title: 'The key may not do this',
     hint: 'Use a key with the scope that the detail names.',
   },
+  origin_not_allowed: {
+    status: 403,
+    title: 'The key is not for this page',
+    hint: 'Keys for browsers only work from the origins that they were made for. Ask an admin of the tenant to add this one.',
+  },
+  address_not_allowed: {
+    status: 403,
+    title: 'The key is not for this address',
+    hint: 'Ask an admin of the tenant which addresses the key may be used from.',
+  },
+  tenant_suspended: {
+    status: 403,
+    title: 'The tenant is suspended',
+    hint: 'Nothing is lost. Ask the operator of the service to resume it.',
+  },
+  ingest_suspended: {
+    status: 403,
+    title: 'The tenant is suspended, and takes no logs',
+    hint: 'Keep the logs, and send them again once the operator of the service has resumed the tenant.',
+  },
   feature_disabled: {
     status: 403,
     title: 'This feature is switched off',
     hint: 'The operator switches it on with the variable that the detail names.',
+  },
+  cross_site_request: {
+    status: 403,
+    title: 'A session only works from its own site',
+    hint: 'Send the request from a page of this host, or use a key or JWT in the Authorization header.',
   },
   not_found: {
     status: 404,
@@ -156,7 +183,9 @@ export const PROBLEMS = {
   quota_exceeded: {
     status: 429,
     title: 'The quota is used up',
-    hint: 'Wait until the quota starts anew, or ask the operator for a larger one.',
+    hint: 'Send the same request again after Retry-After, or ask the operator for a larger quota.',
+    // draft-ietf-httpapi-ratelimit-headers-10
+    type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
   },
   ingest_paused: {
     status: 503,
@@ -167,6 +196,11 @@ export const PROBLEMS = {
     status: 503,
     title: 'A store that this needs does not answer',
     hint: 'Nothing is lost: send the same request, with the same Idempotency-Key, again after Retry-After.',
+  },
+  issuer_unavailable: {
+    status: 503,
+    title: 'The key server of the token’s issuer does not answer',
+    hint: 'The token may well be valid. Send the same request again after Retry-After, or use a key.',
   },
   internal: {
     status: 500,
@@ -201,6 +235,8 @@ export interface ProblemExtras {
   readonly span?: readonly [from: number, to: number]
   /** The limit that was exceeded, by its name in docs/limits.md. */
   readonly limit?: { readonly name: string; readonly value: number }
+  /** Names of the limits that were exceeded, as RateLimit-Policy has them. */
+  readonly violatedPolicies?: readonly string[]
   /** For what HTTP wants to see beside a status, such as Allow. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -230,9 +266,9 @@ export function problemResponse(error: unknown, requestId: string): Response {
 
 /** The members of a problem; what is not known is left out by JSON. */
 export function problemBody({ code, message, extras }: ApiError, requestId: string) {
-  const { status, title, hint } = PROBLEMS[code]
+  const { status, title, hint, type = `/docs/errors#${code}` }: Problem = PROBLEMS[code]
   return {
-    type: `/docs/errors#${code}`,
+    type,
     title,
     status,
     code,
@@ -240,6 +276,7 @@ export function problemBody({ code, message, extras }: ApiError, requestId: stri
     hint,
     instance: requestId,
     limit: extras.limit,
+    'violated-policies': extras.violatedPolicies,
     span: extras.span,
     errors: extras.errors,
     errors_omitted: extras.errorsOmitted,

@@ -103,11 +103,12 @@ function inflateOne(coding: Coding, compressed: Uint8Array, limit: Limit): Uint8
  */
 async function readSent(request: Request, limit: Limit): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array()
-  const expected = declaredLength(request.headers) ?? FIRST_READ_BYTES
+  const declared = declaredLength(request.headers)
   const reader = request.body.getReader({ mode: 'byob' })
   const awaitsConsent = request.headers.has('expect')
-  if (expected > limit.value) return refuseTooLarge(reader, limit, awaitsConsent)
+  if (declared !== undefined && declared > limit.value) return refuseTooLarge(reader, limit, awaitsConsent)
 
+  const expected = declared ?? FIRST_READ_BYTES
   let read: PartlyRead = { buffer: new Uint8Array(Math.min(expected, limit.value) + 1), filled: 0 }
   for (;;) {
     read = await fill(reader, read)

@@ -3,6 +3,7 @@ import { type CompiledFilter, compileFilter, type Filter } from '../query/filter
 import { parseQuery } from '../query/parse'
 import { printQuery } from '../query/print'
 import type { Diagnostic, Node, Query } from '../query/syntax'
+import type { FilterProblem } from '../query/term'
 import { parseTime } from '../query/values'
 import { ApiError } from './problem'
 import { FieldParameters, SearchQuery } from './search-query'
@@ -90,7 +91,7 @@ export function toParameters(raw: RawSearch): SearchParameters {
   const error = query.diagnostics.find((diagnostic) => diagnostic.severity === 'error')
   if (error !== undefined && (raw.strict || query.filter === undefined)) throw diagnosticError(error)
   const nodes = [...(query.filter ? [query.filter] : []), ...raw.extra]
-  const filterAt = (nowMs: number): Filter => filterOf(compileFilter(allOf(nodes), nowMs))
+  const filterAt = (nowMs: number): Filter => filterOf(compileFilter(allOf(nodes), nowMs, { costlyRegex: 'refuse' }))
   const fromMs = timeParameter('from', raw.from, raw.nowMs)
   const toMs = timeParameter('to', raw.to, raw.nowMs)
   if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) throw invalid('from', '"from" is after "to".')
@@ -113,8 +114,12 @@ export function toParameters(raw: RawSearch): SearchParameters {
 
 function filterOf(compiled: CompiledFilter): Filter {
   if (compiled.ok) return compiled.filter
-  const { message, span, code } = compiled.problem
-  throw new ApiError('query_syntax', `${message}`, {
+  throw filterError(compiled.problem)
+}
+
+/** What the caller is told of a filter that cannot be used. */
+export function filterError({ message, span, code }: FilterProblem): ApiError {
+  return new ApiError('query_syntax', message, {
     span: [span.from, span.to],
     errors: [{ code, detail: message, span: [span.from, span.to] }],
   })

@@ -18,7 +18,7 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
     group: 'admin',
     method: 'GET',
     path: '/admin/usage',
-    scope: 'admin',
+    scope: 'admin:read',
     summary: 'The account of the tenant',
     description:
       'received = stored + duplicate + sampled + dropped + all rejected, for the tenant and each key, at every moment: ' +

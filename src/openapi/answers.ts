@@ -23,6 +23,10 @@ export const ProblemAnswer = z.strictObject({
   hint: z.string().meta({ description: 'What the caller can do.' }),
   instance: z.string().meta({ description: 'The request id, also in X-Request-Id.' }),
   limit: z.strictObject({ name: z.string(), value: z.number() }).optional(),
+  'violated-policies': z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'The limits that were exceeded, by their names in RateLimit-Policy.' }),
   span: z.tuple([count, count]).optional(),
   errors: z.array(Item).optional(),
   errors_omitted: count.optional(),

@@ -6,8 +6,8 @@ import type { ProblemCode } from '../http/problem'
 export interface Operation {
   /** The name of its handler. */
   readonly id: string
-  readonly group: 'service' | 'logs' | 'analytics' | 'admin'
-  readonly method: 'GET' | 'POST'
+  readonly group: 'service' | 'logs' | 'analytics' | 'admin' | 'session' | 'api_v1'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As it stands in the route table. */
   readonly path: string
   readonly scope: Scope | 'public'
@@ -50,9 +50,15 @@ export interface Example {
 const PROBLEMS_OF_ACCESS: readonly ProblemCode[] = [
   'unauthenticated',
   'key_revoked',
+  'origin_not_allowed',
+  'address_not_allowed',
+  'cross_site_request',
   'scope_missing',
+  'tenant_suspended',
+  'ingest_suspended',
   'not_found',
   'partition_unavailable',
+  'issuer_unavailable',
 ]
 
 /** All problems that an operation can answer. */

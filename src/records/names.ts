@@ -27,7 +27,10 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
   span_id: ['spanid', 'span.id', 'trace.spanid', 'dd.spanid', 'otel.spanid'],
 }
 
-/** A name that promises a time: an unreadable value under it is refused rather than kept as a plain field. */
+/**
+ * A name that promises a time: any unreadable value under it is refused. Under the others (`time`, `ts`, …) a word or a small
+ * number is a plain field, and only what was plainly meant as a time is refused.
+ */
 const STRICT_TIME_NAMES: ReadonlySet<string> = new Set(['timestamp', '@timestamp', '_time'])
 
 /** One way to read a path: the role and how strong the claim is (smaller is stronger). */

@@ -8,6 +8,9 @@ const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9})\d*)?)?\s?(Z|z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?$/
 const DECIMAL = /^(-?)(\d{1,19})(?:\.(\d{1,9})\d*)?$/
 const CLF = /^(\d{2})\/([A-Z][a-z]{2})\/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-]\d{2})(\d{2})$/
+const DATE_OF_A_FAR_YEAR = /^[+-]?\d{5,}-\d{2}-\d{2}(?:[Tt ]|$)/
+const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+const NO_DATE = /^(?:[+-]?(?:nan|inf|infinity)|invalid date)$/i
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /**
@@ -18,6 +21,26 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export function parseInstant(text: string): Instant | undefined {
   return fromIso(text) ?? fromNumber(text) ?? fromCommonLog(text)
 }
+
+/**
+ * Whether a text that `parseInstant` cannot read was all the same meant as a time: a date that no calendar has, a year or a
+ * number that is out of reach, or what programs print when they have none. Small numbers are not: they count or measure
+ * something.
+ */
+export const isImpossibleTime = (text: string): boolean =>
+  ISO.test(text) ||
+  CLF.test(text) ||
+  DATE_OF_A_FAR_YEAR.test(text) ||
+  NO_DATE.test(text) ||
+  (NUMBER.test(text) && isBeyondInstants(Number(text)))
+
+const isBeyondInstants = (value: number): boolean => value <= -NEGATIVE_SECONDS_MIN || value >= NANOSECONDS_MAX
+
+/** Three years of seconds: a duration or a balance is nearer to zero. */
+const NEGATIVE_SECONDS_MIN = 1e8
+
+/** More digits than nanoseconds since 1970 can have. */
+const NANOSECONDS_MAX = 1e19
 
 function fromIso(text: string): Instant | undefined {
   const match = ISO.exec(text)

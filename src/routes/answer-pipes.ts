@@ -3,12 +3,12 @@ import { GROUPS_MAX } from '../limits/limits'
 import { createPipeline, type TablePipeline } from '../query/pipes/pipeline'
 import type { ResultTable } from '../query/pipes/result-table'
 import type { RowPipes } from '../query/pipes/row-pipes'
-import { pruneUnits } from '../query/prune'
 import type { Hit, RowSearch, RowsFound } from '../query/search-rows'
-import { searchTable, type TableFound, type TableSearch, type Taker } from '../query/search-table'
+import type { TableFound, TableSearch, Taker } from '../query/search-table'
 import type { Pipe } from '../query/syntax'
 import type { SearchUnit } from '../query/units'
 import type { OpenSearch } from './open-search'
+import { takeVisible, visibleUnits } from './visible-search'
 
 /** The pipes of a request, ready to take records; refuses what cannot be. */
 export function pipelineOf(
@@ -34,7 +34,7 @@ export async function aggregate(
     addCounts: (header, levelMask) => pipeline.addCounts(header, levelMask),
     isDecided: () => false,
   }
-  const found = await searchTable(open.units, open.loader, search, taker)
+  const found = await takeVisible(open, search, taker)
   return { table: pipeline.result(), found }
 }
 
@@ -47,7 +47,7 @@ export async function collectRows(open: OpenSearch, search: RowSearch, pipes: Ro
     addCounts: () => false,
     isDecided: (newestMs) => collector.isDecided(newestMs),
   }
-  const found = await searchTable(open.units, open.loader, search, taker)
+  const found = await takeVisible(open, search, taker)
   const { rows, hasMore } = collector.result()
   return {
     hits: rows.map((row): Hit => row),
@@ -67,7 +67,7 @@ export function rangeWithData(
   search: TableSearch,
 ): { readonly fromMs: number; readonly toMs: number } {
   const { filter, fromMs, toMs } = search
-  const units = pruneUnits(open.units, filter, search)
+  const units = visibleUnits(open, search)
   const from = Math.max(
     fromMs,
     filter.timeRange.fromMs ?? fromMs,

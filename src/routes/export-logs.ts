@@ -5,9 +5,11 @@ import { EXPORT_PAGE_ROWS } from '../limits/limits'
 import { csvLine } from '../query/csv'
 import { signCursor } from '../query/cursor'
 import type { Position } from '../query/position'
-import { type RowSearch, type RowsFound, searchRows } from '../query/search-rows'
+import type { RowSearch, RowsFound } from '../query/search-rows'
+import { FilterFailure } from '../query/term'
 import { openSearch } from './open-search'
 import { queryKeyOf, renderHits, toRowSearch } from './search-logs'
+import { findVisibleRows } from './visible-search'
 
 const CSV_FIELDS = ['time', 'level', 'service', 'message', 'trace_id', 'span_id', 'id', 'body']
 
@@ -31,12 +33,15 @@ export const exportLogs: Handler = async (request, env) => {
       open.cursorSecret,
     )
 
+  const { search: running } = request
+  if (running) running.isStreamed = true
   const pages = exportPages({
     search,
     // Each page has its own budget: an export ends when there is nothing left, not when much was read.
-    find: (page) => searchRows(open.units, open.renewLoader(), page),
+    find: (page) => findVisibleRows(open, page, open.renewLoader()),
     render: async (found) => (await renderHits(found.hits, open, fields)).map(toLine),
     cursorAt,
+    done: async () => running?.end(),
     ending: format === 'csv' ? (meta) => `# ${JSON.stringify(meta)}` : (meta) => JSON.stringify({ _meta: meta }),
   })
   const head = format === 'csv' ? `${csvLine(fields ?? CSV_FIELDS)}\n` : ''
@@ -55,10 +60,11 @@ interface ExportPorts {
   readonly render: (found: RowsFound) => Promise<string[]>
   readonly cursorAt: (after: Position) => string
   readonly ending: (meta: object) => string
+  readonly done: () => Promise<void>
 }
 
 /** The lines of an export, a page at a time; the last says how it ended. */
-async function* exportPages({ search, find, render, cursorAt, ending }: ExportPorts): AsyncGenerator<string> {
+async function* exportPages({ search, find, render, cursorAt, ending, done }: ExportPorts): AsyncGenerator<string> {
   let after = search.after
   let rows = 0
   try {
@@ -80,9 +86,12 @@ async function* exportPages({ search, find, render, cursorAt, ending }: ExportPo
       after = found.resumeAfter
       yield linesText(lines)
     }
-  } catch {
+  } catch (error) {
     // The status is long sent: what can still be told is that this is not all, and where to go on.
-    yield linesText([ending({ complete: false, rows, reason: 'internal', resume: after ? cursorAt(after) : null })])
+    const reason = error instanceof FilterFailure ? error.problem.code : 'internal'
+    yield linesText([ending({ complete: false, rows, reason, resume: after ? cursorAt(after) : null })])
+  } finally {
+    await done()
   }
 }
 

@@ -4,12 +4,13 @@ import { fieldNode } from '../http/search-parameters'
 import { CONTEXT_DEFAULT, CONTEXT_MAX, OUTAGE_RETRY_SECONDS } from '../limits/limits'
 import { compileFilter, type Filter } from '../query/filter'
 import { RecordWriter } from '../query/record-json'
-import { searchRows } from '../query/search-rows'
+import type { Hit } from '../query/search-rows'
 import type { Node } from '../query/syntax'
 import { parseLogId } from '../records/log-id'
 import { type OpenSearch, openSearch } from './open-search'
 import { jsonText } from './search-answer'
 import { renderHits } from './search-logs'
+import { findVisibleRows } from './visible-search'
 
 /** `GET /logs/:id`: one record, exactly as it was sent. */
 export const getLog: Handler = async (request, env) => {
@@ -42,9 +43,9 @@ export const getLogContext: Handler = async (request, env) => {
     nextSeq: open.nextSeq,
   }
   const older =
-    before === 0 ? [] : (await searchRows(open.units, open.loader, { ...around, order: 'desc', limit: before })).hits
+    before === 0 ? [] : (await findVisibleRows(open, { ...around, order: 'desc', limit: before })).hits
   const newer =
-    after === 0 ? [] : (await searchRows(open.units, open.loader, { ...around, order: 'asc', limit: after })).hits
+    after === 0 ? [] : (await findVisibleRows(open, { ...around, order: 'asc', limit: after })).hits
   const write = async (hits: typeof older): Promise<string> =>
     `[${(await renderHits(hits, open, undefined)).join(',')}]`
   const body = `{"before":${await write([...older].reverse())},"log":${await writeRecord(hit, open)},"after":${await write(newer)}}`
@@ -54,15 +55,17 @@ export const getLogContext: Handler = async (request, env) => {
 /** What is older has expired, whether or not its bytes are gone. */
 const oldestMs = ({ config }: TenantRequest): number => Date.now() - config.DEFAULT_TTL_DAYS * 86_400_000
 
-type Found = Awaited<ReturnType<typeof searchRows>>['hits'][number]
+/** A record that was found by its id. */
+export type Found = Hit
 
-async function findById(request: TenantRequest, open: OpenSearch): Promise<Found> {
+/** The record that the address names by our id; `not_found` for what is none, and for one that has expired. */
+export async function findById(request: TenantRequest, open: OpenSearch): Promise<Found> {
   const position = parseLogId(request.params.id)
   if (position === undefined) throw new ApiError('not_found')
   const filter = compiled(fieldNode('id', [request.params.id]))
   const range = { fromMs: position.ms, toMs: position.ms }
   if (position.ms < oldestMs(request)) throw new ApiError('not_found')
-  const found = await searchRows(open.units, open.loader, {
+  const found = await findVisibleRows(open, {
     filter,
     ...range,
     order: 'desc',

@@ -1,37 +1,68 @@
 import { createHash } from 'node:crypto'
-import { countByCode, type ReadBatch, readBatch } from '../formats/read-batch'
-import { callerOf, refusalError } from '../http/caller'
+import type { Env } from '../env'
+import { type BatchSettings, countByCode, type ReadBatch, readBatch } from '../formats/read-batch'
+import { refusalError } from '../http/caller'
 import type { Handler, TenantRequest } from '../http/handler'
 import { ApiError, type ProblemItem } from '../http/problem'
 import { BODY_LIMITS, readBody } from '../http/read-body'
+import { withFreshHints } from '../http/with-fresh-hints'
 import { BATCH_RECORDS_MAX, IDEMPOTENCY_KEY_CHARACTERS_MAX, RECEIPT_ERRORS_MAX } from '../limits/limits'
 import { createRedactor, DEFAULT_KINDS } from '../records/redact/redact'
-import type { Provenance, Receipt, ReceiptError } from '../tenant/contract'
+import type { Caller, Provenance, Receipt, ReceiptError } from '../tenant/contract'
+import { limitsServices } from '../tenant/tenant-limits'
 import { tenantStub } from '../tenant-stub'
 
 const redactor = createRedactor({ kinds: DEFAULT_KINDS })
 const DAY_MS = 86_400_000
 
 /** `POST /logs`: any JSON or text in, a receipt out once everything in it is on disk. */
-export const ingestLogs: Handler = async (request, env) => {
-  const { searchParams } = new URL(request.url)
-  const strict = readStrict(searchParams)
+export const ingestLogs: Handler = (request, env) =>
+  storeLogs(request, env, {
+    strict: readStrict(new URL(request.url).searchParams),
+    records: { name: 'BATCH_RECORDS_MAX', value: BATCH_RECORDS_MAX },
+  })
+
+/** What a way in asks of its logs, beside what all of them ask. */
+export interface IngestRules {
+  /** One bad record refuses the whole batch. */
+  readonly strict: boolean
+  /** Most records of a batch, by the limit's name in docs/limits.md. */
+  readonly records: { readonly name: string; readonly value: number }
+  readonly serviceNames?: BatchSettings['serviceNames']
+}
+
+/** Stores the logs of a request's body, and answers the receipt once they are on disk. Every way in over HTTP ends here. */
+export async function storeLogs(request: TenantRequest, env: Env, rules: IngestRules): Promise<Response> {
+  const { strict } = rules
   const idempotencyKey = readIdempotencyKey(request.headers.get('idempotency-key'))
   const body = await readBody(request, BODY_LIMITS)
-  const batch = readBatch(body, mediaType(request.headers.get('content-type')), {
-    receivedMs: Date.now(),
-    retentionMs: request.config.DEFAULT_TTL_DAYS * DAY_MS,
-    redactor,
-    source: 'http',
+  const read = (): ReadBatch =>
+    readBatch(body, mediaType(request.headers.get('content-type')), {
+      receivedMs: Date.now(),
+      retentionMs: request.config.DEFAULT_TTL_DAYS * DAY_MS,
+      redactor,
+      source: 'http',
+      recordsMax: rules.records.value,
+      serviceNames: rules.serviceNames,
+      countsServices: limitsServices(request.settings),
+    })
+  let { edition } = request.settings
+  let batch = read()
+  let stored = storable(batch, strict)
+  const outcome = await withFreshHints(request, async (caller) => {
+    // Blocks made under one edition of the settings are sent again as they are, whatever else has changed.
+    if (request.settings.edition !== edition) {
+      edition = request.settings.edition
+      batch = read()
+      stored = storable(batch, strict)
+    }
+    const by = provenance(caller, body, batch, stored, idempotencyKey)
+    return tenantStub(env, request.tenantId).append(stored ? batch.blocks : [], by)
   })
-  const stored = storable(batch, strict)
-  const outcome = await tenantStub(env, request.tenantId).append(
-    stored ? batch.blocks : [],
-    provenance(request, body, batch, stored, idempotencyKey),
-  )
   if (!outcome.ok) throw refusalError(outcome.refusal)
+  request.limits = outcome.limits
   // What was stored the first time may be too old by now, and is acknowledged all the same.
-  if (!stored && !outcome.replayed) throw nothingStored(batch, strict)
+  if (!stored && !outcome.replayed) throw nothingStored(batch, rules)
   return receiptResponse(outcome.receipt, outcome.replayed)
 }
 
@@ -42,7 +73,7 @@ function storable(batch: ReadBatch, strict: boolean): boolean {
 }
 
 function provenance(
-  request: TenantRequest,
+  caller: Caller,
   body: Uint8Array,
   batch: ReadBatch,
   stored: boolean,
@@ -50,7 +81,7 @@ function provenance(
 ): Provenance {
   const refused = stored ? countByCode(batch.rejected) : refusedWhole(batch)
   return {
-    ...callerOf(request),
+    ...caller,
     batchId: idempotencyKey ?? crypto.randomUUID(),
     minted: idempotencyKey === undefined,
     fingerprint: idempotencyKey === undefined ? '' : createHash('sha256').update(body).digest('hex'),
@@ -59,6 +90,7 @@ function provenance(
     rejected: refused,
     errors: batch.rejected.slice(0, RECEIPT_ERRORS_MAX).map(toReceiptError),
     blocks: stored ? batch.summaries : [],
+    ...(stored ? batch.counted : {}),
   }
 }
 
@@ -72,13 +104,9 @@ function refusedWhole(batch: ReadBatch): Record<string, number> {
   return others > 0 ? { ...counts, [code]: (counts[code] ?? 0) + others } : counts
 }
 
-function nothingStored(batch: ReadBatch, strict: boolean): ApiError {
+function nothingStored(batch: ReadBatch, { strict, records }: IngestRules): ApiError {
   const { broken, rejected, received } = batch
-  if (broken?.code === 'too_many_records') {
-    return new ApiError('batch_too_large', broken.detail, {
-      limit: { name: 'BATCH_RECORDS_MAX', value: BATCH_RECORDS_MAX },
-    })
-  }
+  if (broken?.code === 'too_many_records') return new ApiError('batch_too_large', broken.detail, { limit: records })
   if (broken) return new ApiError('invalid_json', `At byte ${broken.at}: ${broken.detail}. Nothing was stored.`)
   if (received === 0) return new ApiError('empty_body', 'The body holds no log.')
   const errors = rejected.slice(0, RECEIPT_ERRORS_MAX).map(toProblemItem)

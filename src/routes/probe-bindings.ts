@@ -1,7 +1,8 @@
 import { ACTIVITY_TENANT } from '../activity/activity-tenant'
 import type { Env } from '../env'
-import { within } from '../http/within'
 import { HEALTH_FRESH_MS, PROBE_MS_MAX } from '../limits/limits'
+import { within } from '../storage/within'
+import { ALWAYS_CURRENT } from '../tenant/contract'
 import { tenantStub } from '../tenant-stub'
 
 export const BINDING_STATES = ['ok', 'down', 'absent'] as const
@@ -40,7 +41,7 @@ export async function probeBindings(env: Env, nowMs: number): Promise<Bindings> 
 const ABSENT: BindingState = 'absent'
 
 /** A refusal is an answer too. */
-const PROBE = { tenantId: ACTIVITY_TENANT.id, host: '', keyId: '', address: '', settingsVersion: 0 }
+const PROBE = { tenantId: ACTIVITY_TENANT.id, host: '', keyId: '', address: '', settingsVersion: ALWAYS_CURRENT }
 
 async function probe(ask: () => Promise<unknown>): Promise<BindingState> {
   try {

@@ -1,21 +1,21 @@
-import type * as z from 'zod'
 import type { DocumentTable } from '../blocks/table'
 import type { Env } from '../env'
 import type { Handler, TenantRequest } from '../http/handler'
 import { ApiError } from '../http/problem'
-import { readBody } from '../http/read-body'
+import { readJson } from '../http/read-json'
 import { SearchBody } from '../http/search-body'
 import { fieldNode, readSearchParameters, type SearchParameters, toParameters } from '../http/search-parameters'
 import { FUTURE_MS_MAX, SEARCH_BODY_BYTES_MAX, SEGMENTS_AT_A_TIME } from '../limits/limits'
 import { readCursor, signCursor } from '../query/cursor'
 import type { Position } from '../query/position'
 import { RecordWriter } from '../query/record-json'
-import { type Hit, type RowSearch, searchRows } from '../query/search-rows'
+import type { Hit, RowSearch } from '../query/search-rows'
 import type { Node } from '../query/syntax'
 import type { SearchUnit } from '../query/units'
 import { aggregate, collectRows, pipelineOf, rangeWithData } from './answer-pipes'
 import { type OpenSearch, openSearch } from './open-search'
 import { metaOf, rowsResponse, tableResponse } from './search-answer'
+import { findVisibleRows } from './visible-search'
 
 const DAY_MS = 86_400_000
 
@@ -25,8 +25,7 @@ export const searchLogs: Handler = (request, env) =>
 
 /** `POST /logs/search`: the same with the question in a JSON body. */
 export const searchLogsByBody: Handler = async (request, env) => {
-  const bytes = await readBody(request, { compressedBytesMax: SEARCH_BODY_BYTES_MAX, bytesMax: SEARCH_BODY_BYTES_MAX })
-  const body = parseBody(bytes)
+  const body = await readJson(request, SearchBody, SEARCH_BODY_BYTES_MAX)
   const { timeRange, ...filters } = body.filters
   const parameters = toParameters({
     text: body.query,
@@ -41,25 +40,6 @@ export const searchLogsByBody: Handler = async (request, env) => {
     nowMs: Date.now(),
   })
   return answerSearch(request, env, parameters)
-}
-
-function parseBody(bytes: Uint8Array): z.infer<typeof SearchBody> {
-  const result = SearchBody.safeParse(parseJson(bytes))
-  if (result.success) return result.data
-  const errors = result.error.issues.map(({ path, message }) => ({
-    code: 'invalid_member',
-    detail: message,
-    pointer: `/${path.join('/')}`,
-  }))
-  throw new ApiError('validation_failed', 'The body is not a search.', { errors })
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
-  } catch (error) {
-    throw new ApiError('invalid_json', error instanceof Error ? error.message : 'The body is not JSON.')
-  }
 }
 
 function filterNode(name: string, value: unknown): Node {
@@ -86,7 +66,7 @@ async function answerSearch(request: TenantRequest, env: Env, parameters: Search
   const page = { ...search, limit: Math.max(room, 0) }
   const found = pipeline.needsCollector
     ? await collectRows(open, page, pipeline)
-    : await searchRows(open.units, open.loader, page)
+    : await findVisibleRows(open, page)
   const records = await renderHits(found.hits, open, pipeline.fields ?? parameters.fields)
   const taken = search.taken + records.length
   const isOver = pipeline.rowLimit !== undefined && taken >= pipeline.rowLimit

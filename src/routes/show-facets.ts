@@ -2,11 +2,11 @@ import type { Handler } from '../http/handler'
 import { readAnalyticsParameters } from '../http/search-parameters'
 import { FACET_VALUES } from '../limits/limits'
 import type { TablePipeline } from '../query/pipes/pipeline'
-import { searchTable } from '../query/search-table'
 import { pipelineOf } from './answer-pipes'
 import { openSearch } from './open-search'
 import { jsonAnswer, metaOf } from './search-answer'
 import { toRowSearch } from './search-logs'
+import { takeVisible } from './visible-search'
 
 /** What facets are about when the caller names no fields. */
 const DEFAULT_FIELDS = ['level', 'service', 'source', 'host', 'http.status', 'http.method', 'error.type']
@@ -19,7 +19,7 @@ export const showFacets: Handler = async (request, env) => {
   const search = toRowSearch(parameters, open, request, startedMs)
   const fields = parameters.fields ?? DEFAULT_FIELDS
   const pipelines = fields.map((field) => topValues(field, search))
-  const found = await searchTable(open.units, open.loader, search, {
+  const found = await takeVisible(open, search, {
     columns: (head) => [...new Set(pipelines.flatMap((pipeline) => pipeline.columns(head)))],
     add: (_unit, table, mask) => {
       for (const pipeline of pipelines) pipeline.add(table, mask)

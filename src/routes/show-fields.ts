@@ -3,10 +3,10 @@ import type { Handler } from '../http/handler'
 import { readAnalyticsParameters } from '../http/search-parameters'
 import { FIELDS_MAX } from '../limits/limits'
 import { countMatches, type Mask } from '../query/mask'
-import { searchTable } from '../query/search-table'
 import { openSearch } from './open-search'
 import { jsonAnswer, metaOf } from './search-answer'
 import { toRowSearch } from './search-logs'
+import { takeVisible } from './visible-search'
 
 /** `GET /analytics/fields`: which fields the matching records have, of which kind, and how many have them. */
 export const showFields: Handler = async (request, env) => {
@@ -15,7 +15,7 @@ export const showFields: Handler = async (request, env) => {
   const open = await openSearch(request, env)
   const search = toRowSearch(parameters, open, request, startedMs)
   const counts: FieldCounts = new Map()
-  const found = await searchTable(open.units, open.loader, search, {
+  const found = await takeVisible(open, search, {
     // Which rows have a field is in the shapes: no column is read for it.
     columns: () => [],
     add: (_unit, table, mask) => addFields(counts, table, mask),

@@ -1,12 +1,14 @@
 import type { Env } from '../env'
 import { callerOf, refusalError } from '../http/caller'
 import type { Handler, TenantRequest } from '../http/handler'
-import { within } from '../http/within'
 import { METRICS_TENANTS_AT_A_TIME, METRICS_TENANTS_MAX, METRICS_USAGE_MS_MAX } from '../limits/limits'
 import { EXPOSITION_TYPE, expositionText, type Metric } from '../metrics/exposition'
 import { serviceMetrics } from '../metrics/service-metrics'
 import { type TenantUsage, tenantMetrics } from '../metrics/tenant-metrics'
 import { listTenants, type TenantRecord } from '../storage/d1/tenants'
+import { withFreshHints } from '../http/with-fresh-hints'
+import { within } from '../storage/within'
+import { ALWAYS_CURRENT } from '../tenant/contract'
 import { tenantStub } from '../tenant-stub'
 import { VERSION } from '../version'
 import { probeBindings } from './probe-bindings'
@@ -24,7 +26,8 @@ export const showMetrics: Handler = async (request, env) => {
 }
 
 async function ownMetrics(request: TenantRequest, env: Env): Promise<Metric[]> {
-  const outcome = await tenantStub(env, request.tenantId).usage(callerOf(request))
+  const stub = tenantStub(env, request.tenantId)
+  const outcome = await withFreshHints(request, async (caller) => stub.usage(caller))
   if (!outcome.ok) throw refusalError(outcome.refusal)
   return tenantMetrics([{ tenantId: request.tenantId, usage: outcome.usage }])
 }
@@ -58,10 +61,10 @@ async function readUsages(
 async function readUsage(
   request: TenantRequest,
   env: Env,
-  { id: tenantId, settingsVersion }: TenantRecord,
+  { id: tenantId }: TenantRecord,
 ): Promise<TenantUsage | undefined> {
   try {
-    const by = { ...callerOf(request), tenantId, settingsVersion }
+    const by = { ...callerOf(request), tenantId, settingsVersion: ALWAYS_CURRENT }
     const outcome = await within(METRICS_USAGE_MS_MAX, Promise.resolve(tenantStub(env, tenantId).usage(by)))
     return outcome.ok ? { tenantId, usage: outcome.usage } : undefined
   } catch {

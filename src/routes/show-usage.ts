@@ -1,12 +1,14 @@
-import { callerOf, refusalError } from '../http/caller'
+import { refusalError } from '../http/caller'
 import type { Handler } from '../http/handler'
+import { withFreshHints } from '../http/with-fresh-hints'
 import { type Account, imbalance, type Operations, rejectedTotal, totalOf } from '../tenant/ledger'
 import { tenantStub } from '../tenant-stub'
 import { jsonAnswer } from './search-answer'
 
 /** `GET /admin/usage`: the tenant's account. It adds up at every moment: `imbalance` is always 0. */
 export const showUsage: Handler = async (request, env) => {
-  const outcome = await tenantStub(env, request.tenantId).usage(callerOf(request))
+  const stub = tenantStub(env, request.tenantId)
+  const outcome = await withFreshHints(request, async (caller) => stub.usage(caller))
   if (!outcome.ok) throw refusalError(outcome.refusal)
   const { ledger, journalRows, journalBytes, sealedSegments, sealedBytes, generation } = outcome.usage
   const total = totalOf(ledger)

@@ -36,14 +36,24 @@ export async function readSnapshot(
     if (!outcome.ok) return outcome
     const { snapshot }: { snapshot: Snapshot } = outcome
     // Pages are of one moment: if something moved in between, the whole is asked for again.
-    if (first !== undefined && !isSameMoment(first, snapshot)) return readSnapshot(stub, caller)
+    if (first !== undefined && !isSameMoment(first, snapshot)) return readAgain(stub, caller, first)
     first ??= snapshot
     for (const piece of snapshot.pieces) units.push(held.get(piece.id) ?? keepPiece(prefix, piece))
     from = snapshot.more
   }
   if (first === undefined) throw new Error('a snapshot has at least one page')
-  const { generation, nextSeq, cursorSecret } = first
-  return { ok: true, snapshot: { generation, nextSeq, cursorSecret, units } }
+  const { generation, nextSeq, cursorSecret, limits, isLeased } = first
+  return { ok: true, snapshot: { generation, nextSeq, cursorSecret, limits, isLeased, units } }
+}
+
+/** It is still the same read: it was held against the limits, and is told what they came to, once. */
+async function readAgain(
+  stub: Parameters<typeof readSnapshot>[0],
+  caller: Caller,
+  { limits, isLeased }: Snapshot,
+): ReturnType<typeof readSnapshot> {
+  const outcome = await readSnapshot(stub, { ...caller, isCounted: true })
+  return outcome.ok ? { ok: true, snapshot: { ...outcome.snapshot, limits, isLeased } } : outcome
 }
 
 const isSameMoment = (left: Snapshot, right: Snapshot): boolean =>

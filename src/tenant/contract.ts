@@ -1,3 +1,5 @@
+import type { LimitStatus } from '../limits/limiter'
+import type { LimitedSurface, LimitUnit } from '../limits/policies'
 import type { Ledger } from './ledger'
 
 /**
@@ -10,12 +12,22 @@ export interface Caller {
   readonly tenantId: string
   /** Host that the client named. */
   readonly host: string
-  /** `key_…` */
+  /** The principal's id: `key_…`, `ses_…`, or `jwt:` with issuer and subject. */
   readonly keyId: string
   /** Network address of the client, as the platform tells it. */
   readonly address: string
+  /** The least version of the tenant among the hints that the request was let in by. */
   readonly settingsVersion: number
+  /** Parts of the API that have limits of their own, and that the request is one of. */
+  readonly surfaces?: readonly LimitedSurface[]
+  /** The request was held against the limits before. */
+  readonly isCounted?: boolean
+  /** Under which name a search is running, so that its end can be told. */
+  readonly leaseId?: string
 }
+
+/** The version of a caller that goes by no hints: the service itself, and the operator, who is always looked up in D1. */
+export const ALWAYS_CURRENT = Number.MAX_SAFE_INTEGER
 
 /** What the Worker knows of a batch beside its blocks. */
 export interface Provenance extends Caller {
@@ -31,6 +43,10 @@ export interface Provenance extends Caller {
   /** The first RECEIPT_ERRORS_MAX of them in full. */
   readonly errors: readonly ReceiptError[]
   readonly blocks: readonly BlockSummary[]
+  /** Records stored of each service, the first BATCH_SERVICES_MAX of them. */
+  readonly services?: readonly (readonly [service: string, records: number])[]
+  /** Records stored of all other services. */
+  readonly unlistedRecords?: number
 }
 
 /** What the object needs to know of a block without decoding it. */
@@ -60,15 +76,45 @@ export interface Receipt {
 
 /** Why the object does not do what it was asked. The set is closed: the Worker has an answer for each. */
 export type Refusal =
-  | { readonly kind: 'tenant_suspended' }
-  | { readonly kind: 'domain_moved' }
-  | { readonly kind: 'key_revoked' }
   | { readonly kind: 'settings_changed'; readonly settingsVersion: number }
+  | { readonly kind: 'not_found' }
+  | { readonly kind: 'conflict'; readonly detail: string }
+  | { readonly kind: 'precondition_failed' }
+  | { readonly kind: 'invalid_change'; readonly detail: string }
+  /** The store of directories does not answer. What was asked for is not promised to be done. */
+  | { readonly kind: 'not_published'; readonly retryAfterSeconds: number }
   | { readonly kind: 'idempotency_conflict' }
   | { readonly kind: 'journal_full'; readonly retryAfterSeconds: number }
+  | {
+      readonly kind: 'limited'
+      /** The policy that takes longest to have room, and all that have none now. */
+      readonly policy: string
+      readonly violated: readonly string[]
+      readonly unit: LimitUnit | 'queries' | 'tails'
+      readonly limit: number
+      /** 0 where the limit is of what runs at once. */
+      readonly windowMs: number
+      readonly remaining: number
+      /** Until this request fits, if nothing else comes. */
+      readonly retryAfterMs: number
+      readonly limits: readonly LimitStatus[]
+    }
+  | {
+      readonly kind: 'too_large_for_limit'
+      readonly policy: string
+      readonly unit: LimitUnit
+      readonly limit: number
+      readonly limits: readonly LimitStatus[]
+    }
 
 export type AppendOutcome =
-  | { readonly ok: true; readonly receipt: Receipt; readonly replayed: boolean }
+  | {
+      readonly ok: true
+      readonly receipt: Receipt
+      readonly replayed: boolean
+      /** What is left under each policy that the batch was held against. */
+      readonly limits?: readonly LimitStatus[]
+    }
   | { readonly ok: false; readonly refusal: Refusal }
 
 /** A piece of what is not yet in the catalog. The bytes are left out when the reader said that it has them. */
@@ -97,6 +143,10 @@ export interface Snapshot {
   readonly pieces: readonly UnpublishedPiece[]
   /** Ask again with this to get the pieces that did not fit. Undefined when there are none. */
   readonly more: number | undefined
+  /** What is left under each policy that the read was held against; on the first page. */
+  readonly limits?: readonly LimitStatus[] | undefined
+  /** Whether the read counts as a running search, whose end is to be told; on the first page. */
+  readonly isLeased?: boolean | undefined
 }
 
 export type SnapshotOutcome =

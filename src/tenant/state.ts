@@ -6,9 +6,16 @@ export interface TenantState {
   readonly nextSeq: number
   /** Counts changes of the set of published segments: what readers pin. */
   readonly generation: number
+  /** The tenant's version: the number of changes of its directory. */
   readonly settingsVersion: number
+  /** The version that D1 is known to have. */
+  readonly publishedVersion: number
+  /** Whether the object has its directory, or D1 is still to be asked for what was written before there was one. */
+  readonly hasDirectory: boolean
   readonly journalRows: number
   readonly journalBytes: number
+  /** What its blocks are unpacked: so much is in memory where they are read or sealed. */
+  readonly journalUnpackedBytes: number
   /** When the oldest unsealed record came, for sealing by age; 0 while the journal is empty. */
   readonly oldestMs: number
   readonly sealedSegments: number
@@ -26,14 +33,19 @@ export interface TenantState {
   /** Signs the tenant's cursors; empty until the first is needed. */
   readonly cursorSecret: string
   readonly ledger: Ledger
+  /** What was taken from the limits since their windows were stored: the limiter's own text. */
+  readonly limitsTail: string
 }
 
 export const INITIAL_STATE: TenantState = {
   nextSeq: 1,
   generation: 0,
   settingsVersion: 0,
+  publishedVersion: 0,
+  hasDirectory: false,
   journalRows: 0,
   journalBytes: 0,
+  journalUnpackedBytes: 0,
   oldestMs: 0,
   sealedSegments: 0,
   sealedBytes: 0,
@@ -44,4 +56,5 @@ export const INITIAL_STATE: TenantState = {
   isExpiring: false,
   cursorSecret: '',
   ledger: EMPTY_LEDGER,
+  limitsTail: '',
 }

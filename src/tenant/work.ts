@@ -2,7 +2,9 @@ import {
   ARCHIVE_OBJECT_BYTES_MAX,
   CHANGE_SEGMENTS_MAX,
   MERGE_SEGMENTS_MIN,
+  REPACK_ALIVE_PARTS,
   SEAL_BYTES_MAX,
+  SEAL_UNPACKED_BYTES_MAX,
   SEGMENT_ROWS_MAX,
   UPKEEP_EVERY_MS,
   WORK_STEPS_MAX,
@@ -22,6 +24,7 @@ import { chooseForMerge, type Merged, type SmallSegment } from '../segments/merg
 import { type PublishableSegment, type PublishPorts, publishSealed } from '../segments/publish'
 import { type Expiry, expiriesAt } from '../segments/retention'
 import type { SealedSegment, SealInput } from '../segments/seal'
+import { type PublishDirectoryPorts, publishDirectory } from './publish-directory'
 import { isSealDue } from './schedule'
 import type { JournalEntry } from './snapshot'
 import type { TenantState } from './state'
@@ -30,6 +33,8 @@ import type { TenantState } from './state'
 export interface WorkSettings {
   readonly ttlDays: number
   readonly hotMs: number
+  /** Bytes of segments in D1 beyond which the oldest are archived sooner. */
+  readonly hotBytesMax: number
   readonly hasArchive: boolean
   /** Segments that one step of retention takes. */
   readonly expireStep: number
@@ -43,8 +48,20 @@ export interface CatalogGroup {
   readonly small: number
   /** Segments in D1, and the bytes of those sealed long enough ago. */
   readonly inD1: number
+  readonly bytes: number
   readonly coldBytes: number
   readonly newestSealedMs: number
+}
+
+/** What is left of an archive object. */
+export interface HeldPack {
+  readonly key: string
+  readonly day: number
+  readonly class: string
+  /** Of all the segments that it was made of. */
+  readonly bytes: number
+  /** The segments that readers see, in the order of their times. */
+  readonly live: readonly PackMember[]
 }
 
 /** What planning reads. */
@@ -53,6 +70,8 @@ export interface PlanPorts {
   readSmall(group: CatalogGroup): Promise<readonly SmallSegment[]>
   readCold(group: CatalogGroup, coldBeforeMs: number): Promise<readonly PackMember[]>
   readExpired(expiries: readonly Expiry[], limit: number): Promise<readonly LeavingSegment[]>
+  /** What is left of these archive objects. */
+  readPacks(keys: readonly string[]): Promise<readonly HeldPack[]>
   /** Which of these ids the catalog has a row of, live or not. */
   findRows(ids: readonly string[]): Promise<ReadonlySet<string>>
   mergeAside(chosen: readonly SmallSegment[], shape: { readonly class: string }): Promise<Merged>
@@ -69,6 +88,7 @@ export interface HeldPorts {
   readChange(): Change | undefined
   /** Saves the intention, and the bytes that it needs. */
   begin(change: Change, made: readonly SealedSegment[]): void
+  /** The first that is due. Archive objects that something later has left behind too are left to that. */
   nextGarbage(nowMs: number): { readonly number: number; readonly garbage: Garbage } | undefined
   forgetGarbage(number: number): void
   /** Segments that cannot be read, and such that merging gains nothing with: left alone until the object is loaded again. */
@@ -77,7 +97,13 @@ export interface HeldPorts {
 }
 
 /** Everything that work needs. */
-export interface WorkPorts extends HeldPorts, PlanPorts, PublishPorts, ChangePorts, CollectPorts {
+export interface WorkPorts
+  extends HeldPorts,
+    PlanPorts,
+    PublishPorts,
+    ChangePorts,
+    CollectPorts,
+    PublishDirectoryPorts {
   sealAside(blocks: readonly SealInput[]): Promise<readonly SealedSegment[]>
 }
 
@@ -89,6 +115,7 @@ export async function work(ports: WorkPorts, settings: WorkSettings, nowMs: numb
   const failures: unknown[] = []
   const attempt = (task: () => Promise<void>): Promise<void> => task().catch((error) => void failures.push(error))
   let steps = 0
+  await attempt(() => publishDirectory(ports))
   await attempt(async () => {
     for (; steps < WORK_STEPS_MAX && isSealDue(ports.readState(), nowMs); steps++) await sealOldest(ports, nowMs)
   })
@@ -124,15 +151,18 @@ async function sealOldest(ports: WorkPorts, nowMs: number): Promise<void> {
   ports.keepSealed(cut, segments, nowMs)
 }
 
-/** The oldest blocks that make up a segment: whole blocks, at least one. */
+/** The oldest blocks that fit into one segment: whole blocks, at least one. A row too many would make two halves of it. */
 function takeForSealing(entries: readonly JournalEntry[]): readonly JournalEntry[] {
   let bytes = 0
+  let unpackedBytes = 0
   let rows = 0
   const end = entries.findIndex((entry) => {
-    const isFull = rows >= SEGMENT_ROWS_MAX || (rows > 0 && bytes + entry.size > SEAL_BYTES_MAX)
+    const isFirst = rows === 0
     bytes += entry.size
+    unpackedBytes += entry.unpackedSize
     rows += entry.rows
-    return isFull
+    const fits = rows <= SEGMENT_ROWS_MAX && bytes <= SEAL_BYTES_MAX && unpackedBytes <= SEAL_UNPACKED_BYTES_MAX
+    return !isFirst && !fits
   })
   return end < 0 ? entries : entries.slice(0, end)
 }
@@ -141,7 +171,9 @@ function takeForSealing(entries: readonly JournalEntry[]): readonly JournalEntry
 async function takeStep(ports: WorkPorts, settings: WorkSettings, nowMs: number): Promise<boolean> {
   const left = ports.nextGarbage(nowMs)
   if (left) {
-    await collectGarbage(ports, left.garbage)
+    const staying = await collectGarbage(ports, left.garbage)
+    // Forgotten last: until then the next try finds again what is to be packed again.
+    if (settings.hasArchive && (await repackOne(ports, staying, nowMs))) return true
     ports.forgetGarbage(left.number)
     return true
   }
@@ -166,11 +198,23 @@ async function lookThrough(ports: WorkPorts, settings: WorkSettings, nowMs: numb
   for (const group of groups)
     if (group.small >= MERGE_SEGMENTS_MIN && (await mergeSome(ports, group, nowMs))) return true
   if (settings.hasArchive)
-    for (const group of groups)
-      if (isCold(group, coldBeforeMs) && (await archiveSome(ports, group, coldBeforeMs, nowMs))) return true
+    for (const { group, beforeMs } of toArchive(groups, settings, nowMs))
+      if (await archiveSome(ports, group, beforeMs, nowMs)) return true
   const next = settings.hasArchive ? nextColdMs(groups, settings.hotMs, nowMs) : 0
   ports.putState({ ...ports.readState(), lookedMs: nowMs, upkeepMs: next })
   return false
+}
+
+/** Which groups to archive, and what of them: what is cold, then, while D1 holds too much, everything, the oldest first. */
+function toArchive(
+  groups: readonly CatalogGroup[],
+  { hotMs, hotBytesMax }: WorkSettings,
+  nowMs: number,
+): { readonly group: CatalogGroup; readonly beforeMs: number }[] {
+  const coldBeforeMs = nowMs - hotMs
+  const cold = groups.filter((group) => isCold(group, coldBeforeMs)).map((group) => ({ group, beforeMs: coldBeforeMs }))
+  const isTooMuch = groups.reduce((sum, { bytes }) => sum + bytes, 0) > hotBytesMax
+  return isTooMuch ? [...cold, ...groups.map((group) => ({ group, beforeMs: nowMs }))] : cold
 }
 
 /** A day is packed once nothing came to it for long enough, or when there is enough for a whole object. */
@@ -232,6 +276,23 @@ async function archiveSome(
     stored: undefined,
   }
   await change(ports, planned, [])
+  return true
+}
+
+/** Packs what is left of one of these archive objects, if it is little; false when there is no such object. */
+async function repackOne(ports: WorkPorts, keys: ReadonlySet<string>, nowMs: number): Promise<boolean> {
+  if (keys.size === 0) return false
+  const packs = await ports.readPacks([...keys])
+  const wasteful = packs.find(
+    ({ bytes, live }) =>
+      live.length > 0 &&
+      live.reduce((sum, member) => sum + member.bytes, 0) * REPACK_ALIVE_PARTS < bytes &&
+      !live.some(({ id }) => ports.damaged.has(id)),
+  )
+  if (wasteful === undefined) return false
+  const { key, day, class: retentionClass, live } = wasteful
+  const about = { day, class: retentionClass, members: live, from: key, keys: [], stored: undefined }
+  await change(ports, { ...nextOf(ports, nowMs), what: 'archived', ...about }, [])
   return true
 }
 

@@ -4,7 +4,8 @@ import { afterAll, expect, it } from 'vitest'
 import { SEGMENT_ROWS_MAX } from '../../src/limits/limits'
 import { readAll, usageOf } from '../support/answers'
 import { Client } from '../support/client'
-import { judge } from '../support/history'
+import { exportedCounts, histogramOf, totalOf } from '../support/counts'
+import { type FoundRow, judge } from '../support/history'
 import { KillWriter, type Target, toFoundRow } from '../support/kill-writer'
 import { randomIntegers } from '../support/sample-logs'
 import { startWithTwoTenants, type Tenant } from '../support/second-tenant'
@@ -24,7 +25,7 @@ const SEAL_MS_MAX = 400
 
 afterAll(endAllServers)
 
-it(`loses and doubles nothing in ${KILLS} times kill -9 (SLUICE_SEED=${SEED})`, {
+it(`loses, doubles and reorders nothing in ${KILLS} times kill -9, and counts what is there (SLUICE_SEED=${SEED})`, {
   timeout: 60_000 + KILLS * 15_000,
 }, async () => {
   const random = randomIntegers(SEED)
@@ -74,10 +75,30 @@ it(`loses and doubles nothing in ${KILLS} times kill -9 (SLUICE_SEED=${SEED})`, 
     expect(verdict.acknowledged).toBeGreaterThan(0)
     expect(account).toMatchObject({ imbalance: 0, rejected_total: 0, stored: found.length })
     expect(generation).toBeGreaterThan(0)
+    await expectCountsToAgree(reader, found, random)
   }
   console.log(`${writers.reduce((sum, { replayed }) => sum + replayed, 0)} batches were stored but not answered`)
   await server.stop()
 })
+
+/** Over everything, and over a range from the time of one record to that of another. */
+async function expectCountsToAgree(
+  reader: Client,
+  found: readonly FoundRow[],
+  random: (below: number) => number,
+): Promise<void> {
+  const timeOf = (index: number): string => new Date(found[index].timeMs).toISOString()
+  const [first, last] = [random(found.length), random(found.length)].sort((left, right) => left - right)
+  for (const range of [
+    { from: timeOf(0), to: timeOf(found.length - 1) },
+    { from: timeOf(first), to: timeOf(last) },
+  ]) {
+    const exported = await exportedCounts(reader, range)
+    expect(await histogramOf(reader, range), `the histogram from ${range.from} to ${range.to}`).toEqual(exported)
+    const inRange = found.filter(({ timeMs }) => timeMs >= Date.parse(range.from) && timeMs <= Date.parse(range.to))
+    expect(totalOf(exported)).toBe(inRange.length)
+  }
+}
 
 const usage = (server: Server, { adminKey }: Tenant) => usageOf(new Client({ port: server.port, key: adminKey }))
 

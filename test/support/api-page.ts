@@ -6,13 +6,22 @@ const GROUPS: Readonly<Record<Operation['group'], string>> = {
   logs: 'Logs',
   analytics: 'Analytics',
   admin: 'Administration',
+  session: 'Browser sessions',
+  api_v1: 'The second seed’s API',
 }
 
 const KEYS: Readonly<Record<Operation['scope'], string>> = {
   public: '',
   'logs:write': '$INGEST_KEY',
   'logs:read': '$QUERY_KEY',
-  admin: '$ADMIN_KEY',
+  tail: '$QUERY_KEY',
+  'admin:read': '$ADMIN_KEY',
+  'admin:keys': '$ADMIN_KEY',
+  'admin:members': '$ADMIN_KEY',
+  'admin:domains': '$ADMIN_KEY',
+  'admin:settings': '$ADMIN_KEY',
+  'admin:audit': '$ADMIN_KEY',
+  'admin:tenant': '$ADMIN_KEY',
   operator: '$OPERATOR_KEY',
 }
 
@@ -103,6 +112,7 @@ function curlText({ method, path, scope, example }: Operation): string {
     ...(scope === 'public' ? [] : [`-H "Authorization: Bearer ${KEYS[scope]}"`]),
     ...headers,
     ...(example.body === undefined ? [] : [`-d '${JSON.stringify(example.body)}'`]),
-    ...(method === 'POST' && example.body === undefined ? ['-X POST'] : []),
+    // curl takes a body for a POST, and no body for a GET.
+    ...(method === (example.body === undefined ? 'GET' : 'POST') ? [] : [`-X ${method}`]),
   ].join(' ')
 }

@@ -10,7 +10,7 @@ export type Who = 'operator' | 'ingest' | 'query' | 'admin' | 'nobody'
 export async function demo() {
   await env.CONTROL.prepare(schema).run()
   await env.PAYLOAD.prepare(payloadSchema).run()
-  const { operatorKey, tenant } = await bootstrap(env.CONTROL, { demo: true, nowMs: Date.now() })
+  const { operatorKey, tenant } = await bootstrap(env, { demo: true, nowMs: Date.now() })
   if (!tenant) throw new Error('the demo tenant is missing')
   const keys: Readonly<Record<Who, string>> = {
     operator: operatorKey,

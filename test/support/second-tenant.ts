@@ -30,6 +30,7 @@ function addTenant(data: string, name: string): Tenant {
   control
     .prepare("INSERT INTO domain (host, tenant_id, status, created_ms) VALUES (?, ?, 'active', ?)")
     .run(domain, id, Date.now())
+  control.prepare('INSERT INTO host_claim (host, tenant_id, claimed_ms) VALUES (?, ?, ?)').run(domain, id, Date.now())
   const tenant = {
     id,
     domain,
@@ -60,8 +61,8 @@ function addKey(control: DatabaseSync, tenantId: string, kind: KeyKind): string 
   return text
 }
 
-/** Miniflare names the files of its databases by hashes; CONTROL is the one with tenants. */
-function openControl(data: string): DatabaseSync {
+/** The CONTROL database of a server that is not running. Miniflare names files by hashes; it is the one with tenants. */
+export function openControl(data: string): DatabaseSync {
   const folder = path.join(data, 'd1', 'miniflare-D1DatabaseObject')
   const files = readdirSync(folder).filter((file) => file.endsWith('.sqlite') && file !== 'metadata.sqlite')
   for (const file of files) {

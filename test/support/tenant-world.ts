@@ -1,12 +1,30 @@
 import { decodeBlock } from '../../src/blocks/block-bytes'
-import { MERGE_SEGMENTS_MAX, PAYLOAD_GRACE_MS } from '../../src/limits/limits'
-import { type PackPorts, planPack, storePack } from '../../src/segments/archive'
+import { unpackedLength } from '../../src/blocks/packed-block'
+import { HOT_BYTES_MAX, MERGE_SEGMENTS_MAX, PAYLOAD_GRACE_MS } from '../../src/limits/limits'
+import { type PackPorts, type PackRequest, planPack, storePack } from '../../src/segments/archive'
 import type { ChainEntry } from '../../src/segments/chain-entry'
-import { type CatalogEdit, type Change, chainEntryOf, type Garbage, garbageOf } from '../../src/segments/change'
+import {
+  type CatalogEdit,
+  type Change,
+  chainEntryOf,
+  type Garbage,
+  garbageOf,
+  withoutObjects,
+} from '../../src/segments/change'
 import { decodeHeader, sectionsOf, segmentRows } from '../../src/segments/decode-segment'
 import { decodeErased } from '../../src/segments/erased-rows'
 import { fitsHash } from '../../src/segments/fits-hash'
 import { mergeSegments, SMALL } from '../../src/segments/merge-small'
+import {
+  decodePackEnd,
+  indexPack,
+  joinPieces,
+  PACK_TRAILER_BYTES,
+  type PackIndex,
+  packedBytes,
+  piecesInPack,
+  readPackTrailer,
+} from '../../src/segments/pack-directory'
 import type { PublishableSegment } from '../../src/segments/publish'
 import { type SealedSegment, sealBlocks } from '../../src/segments/seal'
 import { appendBatch, type JournalRow } from '../../src/tenant/append'
@@ -65,7 +83,13 @@ const blocksByText = new Map<string, ReturnType<typeof read>>()
  */
 export class TenantWorld {
   nowMs = RECEIVED_MS
-  settings: WorkSettings = { ttlDays: 30, hotMs: DAY_MS, hasArchive: true, expireStep: 1000 }
+  settings: WorkSettings = {
+    ttlDays: 30,
+    hotMs: DAY_MS,
+    hotBytesMax: HOT_BYTES_MAX,
+    hasArchive: true,
+    expireStep: 1000,
+  }
   /** Another version of the code makes other bytes of the same rows, and another layout of an archive object. */
   code: 'old' | 'new' = 'old'
   /** Stores that do not answer. */
@@ -91,6 +115,8 @@ export class TenantWorld {
   readonly #unmerged = new Set<string>()
   /** Times of the records that were acknowledged, by sequence number from 1. */
   readonly #times: number[] = [0]
+  /** Records before this had expired when there was work, whatever the settings say since: that is not undone. */
+  #expiredBeforeMs = Number.NEGATIVE_INFINITY
   readonly #erasing = new Set<number>()
   readonly #erased = new Set<number>()
   #readers: Reader[] = []
@@ -121,6 +147,7 @@ export class TenantWorld {
         putBatch: () => undefined,
         putBlock: (row) => void this.journal.push(row),
         refusalFor: () => undefined,
+        takeLimits: () => ({ ok: true, limits: [], tail: '', rowsWritten: 0 }),
       },
       batch.blocks,
       by,
@@ -131,6 +158,7 @@ export class TenantWorld {
   }
 
   async work(): Promise<void> {
+    this.#expiredBeforeMs = Math.max(this.#expiredBeforeMs, this.nowMs - this.settings.ttlDays * DAY_MS)
     await work(this.ports(), this.settings, this.nowMs)
   }
 
@@ -199,7 +227,8 @@ export class TenantWorld {
       putState: turn('putState', (state: TenantState) => {
         this.state = state
       }),
-      listJournal: () => this.journal.map(({ bytes, ...row }) => ({ ...row, size: bytes.length })),
+      listJournal: () =>
+        this.journal.map(({ bytes, ...row }) => ({ ...row, size: bytes.length, unpackedSize: unpackedLength(bytes) })),
       readJournal: (beforeSeq: number) => this.journal.filter(({ firstSeq }) => firstSeq < beforeSeq),
       keepSealed: turn(
         'keepSealed',
@@ -218,7 +247,13 @@ export class TenantWorld {
         this.change = change
         for (const segment of made) this.made.set(segment.id, segment)
       }),
-      nextGarbage: (nowMs: number) => this.garbage.find(({ dueMs }) => dueMs <= nowMs),
+      nextGarbage: (nowMs: number) => {
+        const next = this.garbage.find(({ dueMs }) => dueMs <= nowMs)
+        if (next === undefined) return undefined
+        const later = this.garbage.filter(({ number }) => number > next.number)
+        const objects = later.flatMap(({ garbage }) => garbage.objects)
+        return { number: next.number, garbage: withoutObjects(next.garbage, objects) }
+      },
       forgetGarbage: turn('forgetGarbage', (number: number) => {
         this.garbage = this.garbage.filter((row) => row.number !== number)
       }),
@@ -275,6 +310,7 @@ export class TenantWorld {
     const isSmall = ({ segment, bytes }: CatalogRow) => segment.rows < SMALL.rows && bytes < SMALL.bytes
     const shard = this.code === 'old' ? 0 : 1
     const objects: PackPorts = {
+      readHeaders: effect('readHeaders', 'd1', (ids) => ids.map((id) => this.catalog.get(id)?.header)),
       readSegments: effect('readSegments', 'd1', (members) => members.map(({ id }) => this.payloads.get(id))),
       hasObject: effect('hasObject', 'r2', (key) => this.objects.has(key)),
       createObject: effect('createObject', 'r2', async (key, length, chunks) => {
@@ -287,8 +323,11 @@ export class TenantWorld {
       readObject: effect('readObject', 'r2', (key, from, to) => this.objects.get(key)?.slice(from, to)),
       deleteObject: effect('deleteObject', 'r2', (key) => void this.objects.delete(key)),
     }
-    const planOf = (change: Parameters<ErasePorts['planPack']>[0]) =>
-      planPack(change.members, { tenantId: `${TENANT}${this.code}`, day: change.day, class: change.class })
+    const requestOf = ({ day, class: name, members }: Parameters<ErasePorts['planPack']>[0]): PackRequest => ({
+      ...{ tenantId: `${TENANT}${this.code}`, day, class: name, members },
+    })
+    const readPackedFrom = (key: string): PackPorts['readSegments'] =>
+      effect('readPacked', 'r2', (members) => members.map(({ id, bytes }) => this.#packedBytes(key, id, bytes)))
     return {
       sealAside: effect('sealAside', undefined, (blocks: Parameters<ErasePorts['sealAside']>[0]) =>
         sealBlocks(blocks, { shard, class: 'standard' }),
@@ -304,11 +343,15 @@ export class TenantWorld {
           this.#insert(segment, bytes.length, header, added),
       ),
       planPack: (change: Parameters<ErasePorts['planPack']>[0]) => {
-        const { hash, places } = planOf(change)
-        return { key: `${TENANT}/${change.day}/${hash}.pack`, places }
+        const { hash, places } = planPack(requestOf(change))
+        return { key: `${TENANT}/${change.day}/${hash}.columns`, places }
       },
       storePack: (change: Parameters<ErasePorts['storePack']>[0], { key }: { key: string }) =>
-        storePack(objects, key, planOf(change)),
+        storePack(
+          change.from === undefined ? objects : { ...objects, readSegments: readPackedFrom(change.from) },
+          key,
+          requestOf(change),
+        ),
       editCatalog: effect('editCatalog', 'd1', (edit: CatalogEdit) => this.#edit(edit)),
       readGroups: effect('readGroups', 'd1', (coldBeforeMs: number) => {
         const days = [...new Set(live().map(({ segment }) => segment.day))]
@@ -321,6 +364,7 @@ export class TenantWorld {
             class: 'standard',
             small: rows.filter(isSmall).length,
             inD1: rows.length,
+            bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0),
             coldBytes: cold.reduce((sum, { bytes }) => sum + bytes, 0),
             newestSealedMs: Math.max(...rows.map(({ segment }) => segment.sealedMs)),
           }
@@ -342,6 +386,18 @@ export class TenantWorld {
           .filter(({ segment }) => expiries.some(({ beforeMs }) => segment.maxTime < beforeMs))
           .slice(0, limit)
           .map(({ segment: { id, hash }, place, archiveKey }) => ({ id, hash, place, archiveKey })),
+      ),
+      readPacks: effect('readPacks', 'd1', (keys: readonly string[]) =>
+        keys.flatMap((key) => {
+          const rows = [...this.catalog.values()].filter(({ archiveKey }) => archiveKey === key)
+          const [first] = rows
+          if (first === undefined) return []
+          const live = rows
+            .filter(({ removed }) => removed === undefined)
+            .map(({ segment: { id, hash }, bytes, archiveOffset }) => ({ id, hash, bytes, offset: archiveOffset }))
+          const { day, class: name } = first.segment
+          return { key, day, class: name, bytes: packedBytes(first.archiveOffset), live }
+        }),
       ),
       findRows: effect('findRows', 'd1', (ids: readonly string[]) => new Set(ids.filter((id) => this.catalog.has(id)))),
       findLive: effect('findLive', 'd1', (id: string) => {
@@ -370,6 +426,11 @@ export class TenantWorld {
         return new Set(keys.filter((key) => named.includes(key)))
       }),
       deleteObject: objects.deleteObject,
+      // The directory has tests of its own.
+      readUnpublished: () => undefined,
+      putDirectory: () => Promise.resolve(),
+      forgetHints: () => Promise.resolve(),
+      notePublished: () => undefined,
     }
   }
 
@@ -444,16 +505,30 @@ export class TenantWorld {
     return seqs.filter((_, index) => erased?.[index] !== 1)
   }
 
-  #seqsIn({ segment, place, archiveKey, archiveOffset, bytes: length }: CatalogRow): readonly number[] {
-    const object = this.objects.get(archiveKey ?? '')
-    const bytes = place === 'd1' ? this.payloads.get(segment.id) : object?.slice(archiveOffset, archiveOffset + length)
+  #seqsIn({ segment, place, archiveKey, bytes: length }: CatalogRow): readonly number[] {
+    const object = place === 'r2' ? this.objects.get(archiveKey ?? '') : undefined
+    const known = object && seqsByObject.get(object)?.get(segment.id)
+    if (known) return known
+    const bytes =
+      place === 'd1' ? this.payloads.get(segment.id) : this.#packedBytes(archiveKey ?? '', segment.id, length)
     if (bytes === undefined) throw new Error(`the payload of ${segment.id} is not in ${place}`)
-    return seqsOf(bytes, segment.hash)
+    const seqs = seqsOf(bytes, segment.hash)
+    if (object)
+      seqsByObject.set(object, (seqsByObject.get(object) ?? new Map<string, readonly number[]>()).set(segment.id, seqs))
+    return seqs
+  }
+
+  /** A segment out of an archive object, put together again. */
+  #packedBytes(key: string, id: string, length: number): Uint8Array | undefined {
+    const object = this.objects.get(key)
+    if (object === undefined) return undefined
+    const pieces = piecesInPack(indexOf(object), id)
+    return joinPieces(length, pieces, ({ at, length: bytes }) => object.subarray(at, at + bytes))
   }
 
   /** Records within retention are there once each; older ones may be gone, and so may those that are being erased. */
   #compare(seqs: readonly number[], nextSeq: number, where: string): void {
-    const oldestMs = this.nowMs - this.settings.ttlDays * DAY_MS
+    const oldestMs = Math.max(this.nowMs - this.settings.ttlDays * DAY_MS, this.#expiredBeforeMs)
     const found = new Set(seqs)
     if (found.size !== seqs.length) throw new Error(`${where}: a record is there twice`)
     for (let seq = 1; seq < nextSeq; seq++) {
@@ -461,6 +536,19 @@ export class TenantWorld {
       if (!mayBeGone && !found.has(seq)) throw new Error(`${where}: record ${seq} is lost`)
     }
   }
+}
+
+/** What archive objects hold never changes either, unless a test damages it. */
+const indexes = new WeakMap<Uint8Array, PackIndex>()
+const seqsByObject = new WeakMap<Uint8Array, Map<string, readonly number[]>>()
+
+function indexOf(object: Uint8Array): PackIndex {
+  const known = indexes.get(object)
+  if (known !== undefined) return known
+  const { offset } = readPackTrailer(object.subarray(-PACK_TRAILER_BYTES))
+  const index = indexPack(decodePackEnd(object.subarray(offset), offset))
+  indexes.set(object, index)
+  return index
 }
 
 function seqsOf(bytes: Uint8Array, hash: string): readonly number[] {

@@ -1,18 +1,35 @@
 import { describe, expect, it } from 'vitest'
-import { scopesFrom } from '../../src/http/access'
-import { readCredential, toPrincipal } from '../../src/http/authenticate'
 import { hostOf } from '../../src/http/configure'
+import { ApiError } from '../../src/http/problem'
+import { type Place, toPrincipal } from '../../src/http/prove-key'
+import { readCredential } from '../../src/http/read-credential'
 import { isServiceHost } from '../../src/http/resolve-tenant'
+import type { KeyRecord } from '../../src/storage/d1/credentials'
+import { ROLE_SCOPES, ROLES, SCOPES, scopesOf } from '../../src/tenant/roles'
 
-describe('scopesFrom', () => {
+describe('scopesOf', () => {
   it('never gives a tenant the operator scope, nor the operator a tenant scope', () => {
-    const everything = ['logs:write', 'logs:read', 'admin', 'operator']
-    expect([...scopesFrom(everything, 'ten_a')]).toEqual(['logs:write', 'logs:read', 'admin'])
-    expect([...scopesFrom(everything, undefined)]).toEqual(['operator'])
+    const everything = [...SCOPES, 'admin']
+    for (const role of ROLES) expect(scopesOf(role, everything).has('operator'), role).toBe(role === 'operator')
+    expect([...scopesOf('operator', everything)]).toEqual(['operator'])
+  })
+
+  it('gives a role at most what it may, and of that only what is named', () => {
+    for (const role of ROLES) {
+      expect([...scopesOf(role, SCOPES)].sort()).toEqual([...ROLE_SCOPES[role]].sort())
+      expect([...scopesOf(role, [])]).toEqual([])
+    }
+    expect([...scopesOf('viewer', ['logs:read', 'logs:write'])]).toEqual(['logs:read'])
+  })
+
+  it('takes the word admin for all of its parts, and keeps the tenant itself for owners', () => {
+    const ofAdmins = SCOPES.filter((scope) => scope.startsWith('admin:') && scope !== 'admin:tenant')
+    expect([...scopesOf('admin', ['admin'])]).toEqual(ofAdmins)
+    expect([...scopesOf('owner', ['admin'])]).toEqual([...ofAdmins, 'admin:tenant'])
   })
 
   it('leaves out names that it does not know', () => {
-    expect([...scopesFrom(['logs:read', 'logs:erase', ''], 'ten_a')]).toEqual(['logs:read'])
+    expect([...scopesOf('owner', ['logs:read', 'logs:erase', '', 'admin:', 'administer'])]).toEqual(['logs:read'])
   })
 })
 
@@ -41,25 +58,61 @@ describe('readCredential', () => {
 })
 
 describe('toPrincipal', () => {
-  const record = { id: 'key_1', tenantId: 'ten_a', scopes: ['logs:read'], status: 'active', expiresMs: 1000 }
+  const record: KeyRecord = {
+    ...{ id: 'key_1', tenantId: 'ten_a', kind: 'rd', role: 'viewer', scopes: ['logs:read'] },
+    ...{ status: 'active', expiresMs: 1000, version: 1 },
+  }
+  const place = { address: '10.1.2.3', origin: undefined }
+  const problemOf = (changes: Partial<KeyRecord>, from: Partial<Place> = {}, nowMs = 0): string => {
+    try {
+      toPrincipal({ ...record, ...changes }, { ...place, ...from }, nowMs)
+      return 'none'
+    } catch (error) {
+      return error instanceof ApiError ? error.code : `${error}`
+    }
+  }
 
-  it('refuses a key that was revoked or whose time is over', () => {
-    expect(toPrincipal(record, 999)).toMatchObject({ id: 'key_1', tenantId: 'ten_a' })
-    expect(() => toPrincipal(record, 1000)).toThrow(expect.objectContaining({ code: 'key_revoked' }))
-    expect(() => toPrincipal({ ...record, status: 'revoked' }, 0)).toThrow(
-      expect.objectContaining({ code: 'key_revoked' }),
-    )
-    expect(() => toPrincipal({ ...record, status: 'a newer state' }, 0)).toThrow(
-      expect.objectContaining({ code: 'key_revoked' }),
-    )
+  it('refuses a key that was revoked or whose time is over, and what a newer version of the code may have written', () => {
+    expect(toPrincipal(record, place, 999)).toMatchObject({
+      kind: 'key',
+      id: 'key_1',
+      tenantId: 'ten_a',
+      role: 'viewer',
+    })
+    expect(problemOf({}, {}, 1000)).toBe('key_revoked')
+    for (const changes of [{ status: 'revoked' }, { status: 'a newer state' }, { role: 'a newer role' }])
+      expect(problemOf(changes), JSON.stringify(changes)).toBe('key_revoked')
+  })
+
+  it('gives the operator no tenant, and a tenant no operator', () => {
+    expect(problemOf({ role: 'operator' })).toBe('key_revoked')
+    expect(problemOf({ tenantId: undefined })).toBe('key_revoked')
+    expect(problemOf({ tenantId: undefined, role: 'operator', scopes: ['operator'] })).toBe('none')
+  })
+
+  it('takes a key that is bound to addresses from these only', () => {
+    const bound = { addresses: ['10.0.0.0/8', '2001:db8::/32', 'nonsense'] }
+    for (const address of ['10.1.2.3', '::ffff:10.9.9.9', '2001:db8::1'])
+      expect(problemOf(bound, { address })).toBe('none')
+    for (const address of ['11.0.0.1', '', '2001:db9::1', 'nonsense', '10.0.0.0/8'])
+      expect(problemOf(bound, { address }), address).toBe('address_not_allowed')
+    expect(problemOf({ addresses: [] })).toBe('address_not_allowed')
+  })
+
+  it('takes a key for browsers from its pages only', () => {
+    const bound = { kind: 'pub', role: 'ingest', origins: ['https://a.example', 'https://a.example:8443'] }
+    expect(problemOf(bound, { origin: 'https://a.example' })).toBe('none')
+    for (const origin of [undefined, 'null', 'https://a.example.evil', 'http://a.example', 'https://A.example'])
+      expect(problemOf(bound, { origin }), origin).toBe('origin_not_allowed')
+    expect(problemOf({ kind: 'pub', role: 'ingest' }, { origin: 'https://a.example' })).toBe('origin_not_allowed')
   })
 })
 
 describe('hosts', () => {
   it('are compared as they are stored', () => {
-    expect(hostOf('http://ACME.localhost:8787/logs?x')).toBe('acme.localhost')
-    expect(hostOf('https://acme.example.com./')).toBe('acme.example.com')
-    expect(hostOf('http://[::1]:80/')).toBe('[::1]')
+    expect(hostOf('http://ACME.localhost:8787/logs?x', null)).toBe('acme.localhost')
+    expect(hostOf('https://acme.example.com./', null)).toBe('acme.example.com')
+    expect(hostOf('http://[::1]:80/', null)).toBe('[::1]')
   })
 
   it('are the service itself only when they are known to be', () => {

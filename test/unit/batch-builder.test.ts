@@ -59,6 +59,38 @@ describe('time', () => {
     }
   })
 
+  it.each([
+    ...['"2026-02-30T10:00:00Z"', '"12026-11-20T10:00:00Z"', '1e400', '99999999999999999999', '-1700000000', '"NaN"'],
+  ])('%s is refused under any name of a time', (value) => {
+    for (const name of ['timestamp', 'time', 'ts', 'dt', 'datetime', 'asctime', 'eventTime']) {
+      const { rejected } = read(`{"${name}":${value}}\n{"message":"a good neighbour"}`)
+      expect(rejected, name).toMatchObject([{ code: 'invalid_timestamp', index: 0, pointer: `/${name}` }])
+    }
+  })
+
+  it.each([
+    ['"2015-01-01T00:00:00Z"', 'timestamp_too_old'],
+    ['1262304000', 'timestamp_too_old'],
+    ['100000000', 'timestamp_too_old'],
+    ['"0099-01-01T00:00:00Z"', 'timestamp_too_old'],
+    ['"9999-12-31T23:59:59Z"', 'timestamp_too_new'],
+    ['99999999999999', 'timestamp_too_new'],
+    ['"9999999999999999999"', 'timestamp_too_new'],
+  ])('%s is out of the window under any name of a time: %s', (value, code) => {
+    for (const name of ['timestamp', 'time', 'ts', 'dt', 'datetime'])
+      expect(read(`{"${name}":${value}}`).rejected, name).toMatchObject([{ code }])
+  })
+
+  it.each(['"noon"', '"12:30:45"', '12', '0.25', '-5', '0', '"0.25"', '"never"', '""'])(
+    '%s under a loose name is a field of a log that has no time',
+    (value) => {
+      for (const name of ['time', 'ts', 'dt', 'datetime']) {
+        expect(readRecord(`{"${name}":${value},"message":"m"}`).ms, name).toBe(RECEIVED_MS)
+      }
+      expect(read(`{"timestamp":${value}}`).rejected).toHaveLength(1)
+    },
+  )
+
   it('comes from the strongest name, and is the time of receipt without one', () => {
     expect(readRecord('{"time":"2026-11-20T10:00:00Z","timestamp":"2026-11-20T11:00:00Z"}').ms).toBe(base + 3_600_000)
     expect(readRecord('{"message":"no time"}').ms).toBe(RECEIVED_MS)

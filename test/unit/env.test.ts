@@ -27,6 +27,24 @@ describe('readConfig', () => {
     expect(config.SERVICE_HOSTS).toEqual(new Set(['logs.example.com', '10.0.0.7']))
   })
 
+  it('brings hosts into the spelling that those of requests have', () => {
+    const { SERVICE_HOSTS } = readConfig({ SERVICE_HOSTS: 'Bücher.Example.:443 [::1],logs.example.com.' })
+    expect([...SERVICE_HOSTS]).toEqual(['xn--bcher-kva.example', '[::1]', 'logs.example.com'])
+    expect(() => readConfig({ SERVICE_HOSTS: 'https://logs.example.com' })).toThrow(
+      /SERVICE_HOSTS: it must be host names/,
+    )
+  })
+
+  it('takes resolvers of two hosts at least', () => {
+    const [one, two] = ['https://one.example/dns-query', 'https://two.example/dns-query']
+    expect(readConfig({ DOH_RESOLVERS: `${one}, ${two}` }).DOH_RESOLVERS).toEqual([one, two])
+    expect(readConfig({}).DOH_RESOLVERS).toHaveLength(3)
+    for (const wrong of [one, `${one},${one}?again`, `${one},two.example`, `${one},ftp://two.example`])
+      expect(() => readConfig({ DOH_RESOLVERS: wrong })).toThrow(
+        /DOH_RESOLVERS: it must be URLs of at least 2 different hosts/,
+      )
+  })
+
   it('takes numbers as wrangler.toml may write them', () => {
     expect(readConfig(Object.assign({}, JSON.parse('{"HOT_HOURS": 12, "ENABLE_ANALYTICS": false}')))).toMatchObject({
       HOT_HOURS: 12,

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { activityLog } from '../../src/activity/activity-log'
 import { answerPlainly } from '../../src/http/plain-request'
 import { methodsOf, type RouteRow } from '../../src/http/unknown-route'
-import { within } from '../../src/http/within'
 import { ACTIVITY_LINES_MAX } from '../../src/limits/limits'
 import { statusOf } from '../../src/routes/show-health'
+import { within } from '../../src/storage/within'
 import { silenceConsole } from '../support/silence-console'
 
 const rows: RouteRow[] = [

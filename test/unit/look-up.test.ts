@@ -33,10 +33,11 @@ function worldWith(stored: Record<string, string>) {
     mayBeStale: (value) => value !== 'operator',
     waitUntil: (work) => pending.push(work),
     log: { ...logFrom('error'), error: () => {}, warn: () => {} },
+    isPastCaches: false,
   }
-  const at = async (nowMs: number) => {
+  const at = async (nowMs: number, isPastCaches = false) => {
     world.reads = []
-    const value = await lookUp(ports, 'k', nowMs)
+    const { value } = await lookUp({ ...ports, isPastCaches }, 'k', nowMs)
     await Promise.all(pending)
     return value
   }
@@ -103,6 +104,19 @@ describe('lookUp', () => {
     await expect(at(HINT_FRESH_MS)).rejects.toMatchObject({ code: 'partition_unavailable' })
   })
 
+  it('asks D1 only when the hints are known to be old, corrects both caches, and takes nothing in its place', async () => {
+    const { world, at } = worldWith({ k: 'a' })
+    await at(0)
+    world.d1.set('k', 'b')
+    expect(await at(1)).toBe('a')
+    expect(await at(2, true)).toBe('b')
+    expect(world.reads).toEqual(['d1'])
+    expect([await at(3), world.kv.get('k')]).toEqual(['b', 'b'])
+    world.d1Down = true
+    await expect(at(4, true)).rejects.toMatchObject({ code: 'partition_unavailable' })
+    expect(await at(5)).toBe('b')
+  })
+
   it('takes back what D1 no longer has', async () => {
     const { world, at } = worldWith({ k: 'a' })
     await at(0)
@@ -117,7 +131,7 @@ describe('lookUp', () => {
 describe('HintCache', () => {
   it('holds as many as it may, and forgets what was used longest ago', () => {
     const cache = new HintCache<string>(2)
-    const hint = { value: 'x', foundMs: 0, triedMs: 0 }
+    const hint = { value: 'x', foundMs: 0, triedMs: 0, readMs: 0 }
     cache.put('a', hint)
     cache.put('b', hint)
     cache.get('a')

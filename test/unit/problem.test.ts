@@ -79,7 +79,10 @@ describe('problemResponse', () => {
   it('gives codes that a sender retries only where sending again can help', () => {
     const retried = Object.entries(PROBLEMS).filter(([, { status }]) => status === 429 || status >= 500)
     expect(retried.map(([code]) => code).sort()).toEqual(
-      ['ingest_paused', 'internal', 'partition_unavailable', 'query_timeout', 'quota_exceeded', 'rate_limited'].sort(),
+      [
+        ...['ingest_paused', 'internal', 'issuer_unavailable', 'partition_unavailable', 'query_timeout'],
+        ...['quota_exceeded', 'rate_limited'],
+      ].sort(),
     )
   })
 })

@@ -326,6 +326,22 @@ describe('the type of a body', () => {
     }
   })
 
+  it('is a record for each line of a stack trace sent as text, and one record when sent as a message of JSON', () => {
+    const trace = [
+      'java.lang.IllegalStateException: cart is gone',
+      '\tat shop.Cart.take(Cart.java:17)',
+      '    at shop.Checkout.run(Checkout.java:4)',
+      'Caused by: java.net.SocketTimeoutException',
+      'Traceback (most recent call last):',
+      '  File "pay.py", line 3, in <module>',
+    ]
+    const asText = read(trace.join('\n'), 'text/plain')
+    expect(documentsOf(asText)).toEqual(trace.map((line) => JSON.stringify(line)))
+    const message = `${trace.join('\n')}\n`
+    const [table] = blockTables(read(JSON.stringify({ level: 'error', message })))
+    expect([table.rows, systemValue(table, 'message', 0)]).toEqual([1, message])
+  })
+
   it('is text where a line only begins like JSON', () => {
     const lines = ['[2026-11-21 10:00:00] started', '[2026-11-21 10:00:01] stopped']
     for (const type of ['text/plain', '', 'application/x-www-form-urlencoded']) {

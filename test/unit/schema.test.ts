@@ -41,7 +41,33 @@ it('gives a migrated database the schema of schema.sql', () => {
   const whole = schemaOf(databaseWith([readText('schema.sql')]))
   expect(schemaOf(databaseWith(readMigrations('migrations')))).toEqual(whole)
   expect(whole.tables.map(({ columns }) => columns.length)).not.toContain(0)
-  expect(whole.tables).toHaveLength(6)
+  expect(whole.tables).toHaveLength(9)
+})
+
+it('keeps the keys, domains and tenants of a database from before tenants had a directory', () => {
+  const [first, second, ...later] = readMigrations('migrations')
+  const before = [
+    "INSERT INTO tenant VALUES ('ten_a', 'acme', 'active', 'standard', 'PAYLOAD', 0, 5)",
+    "INSERT INTO domain VALUES ('acme.localhost', 'ten_a', 'active', 6), ('new.localhost', 'ten_a', 'pending', 7)",
+    `INSERT INTO api_key VALUES ('key_a', 'ten_a', 'rd', 'hash', 'last', 'logs:read', 'active', '', 8, NULL),
+      ('key_b', NULL, 'op', 'hash2', 'last', 'operator', 'active', '', 9, NULL)`,
+  ]
+  const database = databaseWith([first, second, ...before, ...later])
+  const rowsOf = (sql: string) =>
+    database
+      .prepare(sql)
+      .all()
+      .map((row) => Object.values(row))
+  expect(rowsOf('SELECT host, tenant_id, status, config, created_ms FROM domain ORDER BY host')).toEqual([
+    ['acme.localhost', 'ten_a', 'active', '{}', 6],
+    ['new.localhost', 'ten_a', 'pending', '{}', 7],
+  ])
+  expect(rowsOf('SELECT host, tenant_id FROM host_claim')).toEqual([['acme.localhost', 'ten_a']])
+  expect(rowsOf('SELECT id, scopes, role FROM api_key ORDER BY id')).toEqual([
+    ['key_a', 'logs:read tail', null],
+    ['key_b', 'operator', null],
+  ])
+  expect(rowsOf('SELECT id, settings, settings_edition, version FROM tenant')).toEqual([['ten_a', '{}', 0, 0]])
 })
 
 it('notices a difference of one column, one index or one key', () => {

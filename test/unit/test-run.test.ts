@@ -24,6 +24,10 @@ it('hands filters to every project and leaves out the other steps', () => {
   })
 })
 
+it('runs the programs of others only when asked to', () => {
+  expect(parseTestArgs(['--shippers'])).toEqual({ isWhole: false, vitest: [['--project=shippers']], environment: {} })
+})
+
 it('soaks end to end and with new cases for properties, and measures coverage over node and worker in one run', () => {
   expect(parseTestArgs(['--soak'])).toEqual({
     isWhole: false,

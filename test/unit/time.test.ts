@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { TIME_FORM } from '../../src/blocks/block'
 import { timeText } from '../../src/blocks/document'
 import { readIsoInstant } from '../../src/blocks/iso-bytes'
-import { formatInstant, parseInstant } from '../../src/records/time'
+import { formatInstant, isImpossibleTime, parseInstant } from '../../src/records/time'
 
 const isoBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -55,6 +55,37 @@ describe('a time in text', () => {
     ],
   ])('%j is none', (text) => {
     expect(parseInstant(text)).toBeUndefined()
+  })
+
+  it.each([
+    ...[
+      '2026-02-30',
+      '2026-13-01T00:00:00Z',
+      '2026-11-20T24:00:00Z',
+      '2026-11-20 10:60:00,5',
+      '31/Feb/2026:00:00:00 +0000',
+    ],
+    ...[
+      '+275760-09-14T00:00:00.000Z',
+      '12026-11-20',
+      '-271821-04-19T00:00:00Z',
+      '12345678901234567890',
+      '1e400',
+      '-1e400',
+    ],
+    ...['-1700000000', '-1700000000.5', 'NaN', 'nan', 'Infinity', '-Infinity', 'Invalid Date', 'Invalid date'],
+  ])('%j was meant as one and cannot be', (text) => {
+    expect(parseInstant(text)).toBeUndefined()
+    expect(isImpossibleTime(text)).toBe(true)
+  })
+
+  it.each([
+    ...['', 'now', 'never', 'noon', 'summer time', '12:30', '12:30:45', '2026', '1.5h', '-5', '-0.25', '1e3', '1.7e9'],
+    ...['Sat Nov 21 10:00:00 2026', '2009-11-10 23:00:00 +0000 UTC m=+0.000000001', '2026-11-20T10:00:00[UTC]', '0x10'],
+    ...['2026-1-1', 'Infinity War', 'nancy', 'in 2026-02-30'],
+  ])('%j says something else, or in a way that is not read', (text) => {
+    expect(parseInstant(text) === undefined || Number(text) < 1e8).toBe(true)
+    expect(isImpossibleTime(text)).toBe(false)
   })
 
   it('comes back from the text that is written for it', () => {

@@ -12,9 +12,13 @@ const rowsOf = async (): Promise<number> => {
   return outcome.ok ? outcome.usage.journalRows : -1
 }
 
+const INSERT =
+  'INSERT INTO tenant (id, name, status, plan, payload_database, settings_version, created_ms) ' +
+  "VALUES ('ten_x', 'sluice', 'active', 'free', 'PAYLOAD', 0, 0)"
+
 it('keeps no activity where its tenant does not exist, or somebody else has its name', async () => {
   await env.CONTROL.prepare(schema).run()
-  await env.CONTROL.prepare("INSERT INTO tenant VALUES ('ten_x', 'sluice', 'active', 'free', 'PAYLOAD', 0, 0)").run()
+  await env.CONTROL.prepare(INSERT).run()
   await sendActivity(env, { service: 'sluice-worker', lines: [line] })
   expect(await rowsOf()).toBe(0)
 })

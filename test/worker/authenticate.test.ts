@@ -12,6 +12,7 @@ import { authenticate } from '../../src/http/authenticate'
 import { configure } from '../../src/http/configure'
 import type { TenantRequest } from '../../src/http/handler'
 import { problemResponse } from '../../src/http/problem'
+import { noHints } from '../../src/http/request-hints'
 import { requestId } from '../../src/http/request-id'
 import { resolveTenant } from '../../src/http/resolve-tenant'
 import { apiKeyKey, hostKey } from '../../src/storage/kv/keys'
@@ -21,10 +22,23 @@ const tenantOf = ({ tenant }: Bootstrap) => tenant ?? expect.fail('the demo tena
 
 beforeAll(async () => {
   await env.CONTROL.prepare(schema).run()
-  made = await bootstrap(env.CONTROL, { demo: true, nowMs: 1000 })
+  made = await bootstrap(env, { demo: true, nowMs: 1000 })
   await env.CONTROL.batch([
-    env.CONTROL.prepare("INSERT INTO domain VALUES ('other.localhost', 'ten_other', 'active', 0)"),
-    env.CONTROL.prepare("INSERT INTO domain VALUES ('waiting.localhost', ?, 'pending', 0)").bind(tenantOf(made).id),
+    env.CONTROL.prepare(
+      `INSERT INTO tenant (id, name, status, plan, payload_database, settings_version, created_ms)
+        VALUES ('ten_other', 'other', 'active', 'free', 'PAYLOAD', 0, 0)`,
+    ),
+    ...[
+      { host: 'other.localhost', tenantId: 'ten_other', status: 'active' },
+      { host: 'waiting.localhost', tenantId: tenantOf(made).id, status: 'pending' },
+    ].flatMap(({ host, tenantId, status }) => [
+      env.CONTROL.prepare('INSERT INTO domain (host, tenant_id, status, created_ms) VALUES (?, ?, ?, 0)').bind(
+        host,
+        tenantId,
+        status,
+      ),
+      env.CONTROL.prepare('INSERT INTO host_claim (host, tenant_id, claimed_ms) VALUES (?, ?, 0)').bind(host, tenantId),
+    ]),
   ])
 })
 
@@ -32,7 +46,8 @@ const parts = { route: '', params: {}, query: {}, tenantId: '' }
 
 /** Runs the chain of the front door, and answers what it proved, or the problem as the client sees it. */
 async function knock(url: string, headers: Record<string, string>, options: { env?: Env; scope?: Scope } = {}) {
-  const principal = { id: '', tenantId: undefined, scopes: new Set<Scope>() }
+  const nobody = { kind: 'key', id: '', tenantId: undefined, role: 'viewer', filter: undefined } as const
+  const principal = { ...nobody, scopes: new Set<Scope>() }
   const config = JSON.parse('{}')
   const request: TenantRequest = Object.assign(new Request(url, { headers }), {
     ...parts,
@@ -40,6 +55,8 @@ async function knock(url: string, headers: Record<string, string>, options: { en
     config,
     requestId: '',
     host: '',
+    hints: noHints(),
+    settings: JSON.parse('{}'),
     log: activityLog('error', {}),
   })
   const ctx = createExecutionContext()
@@ -107,7 +124,7 @@ describe('the front door', () => {
       status: 200,
       tenantId: ACTIVITY_TENANT.id,
     })
-    for (const scope of ['logs:write', 'admin'] as const) {
+    for (const scope of ['logs:write', 'admin:read'] as const) {
       expect(await knock('http://localhost/logs', bearer(made.operatorKey), { scope })).toMatchObject({ status: 403 })
     }
     expect(await knock('http://localhost/admin', bearer(made.operatorKey), { scope: 'operator' })).toMatchObject({
@@ -142,7 +159,8 @@ describe('the front door', () => {
 
   it('says so when a key was revoked', async () => {
     const key = mintKey('rd', crypto.getRandomValues(new Uint8Array(32)))
-    const insert = "INSERT INTO api_key VALUES (?, ?, 'rd', ?, 'abcd', 'logs:read', 'revoked', 'test', 0, NULL)"
+    const insert = `INSERT INTO api_key (id, tenant_id, kind, hash, last4, scopes, status, note, created_ms)
+      VALUES (?, ?, 'rd', ?, 'abcd', 'logs:read', 'revoked', 'test', 0)`
     await env.CONTROL.prepare(insert).bind('key_revoked', tenantOf(made).id, hashKey(key)).run()
     expect(await knock('http://localhost/logs', bearer(key))).toMatchObject({
       status: 401,
@@ -152,7 +170,7 @@ describe('the front door', () => {
 
   it('takes LOG_SERVICE_API_KEY as a key of the default tenant, with all of a tenant’s scopes', async () => {
     const withKey = envWith({ LOG_SERVICE_API_KEY: 'a service key', DEFAULT_TENANT: 'acme' })
-    for (const scope of ['logs:write', 'logs:read', 'admin'] as const) {
+    for (const scope of ['logs:write', 'logs:read', 'admin:read', 'admin:keys'] as const) {
       const answer = await knock('http://localhost/logs', { 'x-api-key': 'a service key' }, { env: withKey, scope })
       expect(answer).toEqual({ status: 200, tenantId: tenantOf(made).id, keyId: 'key_service' })
     }
@@ -170,18 +188,19 @@ describe('the front door', () => {
     expect(JSON.parse((await env.CACHE.get(hostKey('acme.localhost'), 'text')) ?? '')).toEqual({
       tenantId: id,
       status: 'active',
+      version: expect.any(Number),
     })
   })
 
   it('reads past a hint of another shape', async () => {
-    const fresh = await bootstrap(env.CONTROL, { demo: true, nowMs: 2000 })
+    const fresh = await bootstrap(env, { demo: true, nowMs: 2000 })
     const { queryKey, id } = tenantOf(fresh)
     await env.CACHE.put(apiKeyKey(hashKey(queryKey)), '{"tenant":"ten_evil","scope":["admin"]}')
     expect(await knock('http://localhost/logs', bearer(queryKey))).toMatchObject({ status: 200, tenantId: id })
   })
 
   it('lets nobody in because a store is down, and does without KV', async () => {
-    const fresh = tenantOf(await bootstrap(env.CONTROL, { demo: true, nowMs: 3000 }))
+    const fresh = tenantOf(await bootstrap(env, { demo: true, nowMs: 3000 }))
     const neither = envWith({ CACHE: broken(env.CACHE), CONTROL: broken(env.CONTROL) })
     const both = await knock('http://localhost/logs', bearer(fresh.queryKey), { env: neither })
     expect(both).toMatchObject({ status: 503, body: { code: 'partition_unavailable' } })

@@ -23,7 +23,9 @@ beforeAll(async () => {
     const sent = await ask('ingest', '/logs', { method: 'POST', body: '{"message":"d"}', headers: key })
     expect(sent.status, await sent.text()).toBe(202)
   }
-  const insert = "INSERT INTO tenant VALUES ('ten_zed', 'zed \"quoted\"', 'active', 'free', 'PAYLOAD', 0, 0)"
+  const insert =
+    'INSERT INTO tenant (id, name, status, plan, payload_database, settings_version, created_ms) ' +
+    `VALUES ('ten_zed', 'zed "quoted"', 'active', 'free', 'PAYLOAD', 0, 0)`
   await env.CONTROL.prepare(insert).run()
 })
 

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import payloadSchema from '../../migrations/payload/0001_initial.sql?raw'
 import schema from '../../schema.sql?raw'
 import { bootstrap } from '../../src/admin/bootstrap'
-import type { Scope } from '../../src/http/access'
+import { SCOPES, type Scope } from '../../src/http/access'
 import { ProblemAnswer } from '../../src/openapi/answers'
 import { openapiDocument } from '../../src/openapi/document'
 import { contentOf, type Example, type Operation } from '../../src/openapi/operation'
@@ -21,9 +21,10 @@ const Hits = z.object({ data: z.array(z.object({ id: z.string() })).min(1) })
 beforeAll(async () => {
   await env.CONTROL.prepare(schema).run()
   await env.PAYLOAD.prepare(payloadSchema).run()
-  const { tenant } = await bootstrap(env.CONTROL, { demo: true, nowMs: Date.now() })
+  const { tenant } = await bootstrap(env, { demo: true, nowMs: Date.now() })
   if (!tenant) throw new Error('the demo tenant is missing')
-  keys.set('logs:write', tenant.ingestKey).set('logs:read', tenant.queryKey).set('admin', tenant.adminKey)
+  for (const scope of SCOPES) if (scope.startsWith('admin:')) keys.set(scope, tenant.adminKey)
+  keys.set('logs:write', tenant.ingestKey).set('logs:read', tenant.queryKey)
   await ask('logs:write', '/logs', { method: 'POST', body: JSON.stringify(LOG) })
   const found = await ask('logs:read', '/logs?q=timeout', {})
   logId = Hits.parse(await found.json()).data[0].id
@@ -38,7 +39,7 @@ const ask = (scope: Operation['scope'], path: string, init: RequestInit): Promis
 
 /** The example's own id is of no record here. */
 const addressOf = ({ path }: Operation, example: Example): string => {
-  const filled = path.replace(':id', logId)
+  const filled = path.replace(/:(\w+)/g, (_whole, name) => (name === 'id' ? logId : (example.path?.[name] ?? '')))
   return example.query === undefined ? filled : `${filled}?${new URLSearchParams(example.query)}`
 }
 

@@ -45,6 +45,16 @@ describe('readBody', () => {
     }
   })
 
+  it('reads a body without a length where only little is taken, up to exactly that', async () => {
+    const little = { compressedBytesMax: 4 * KIB, bytesMax: 4 * KIB }
+    for (const size of [1, 4 * KIB]) {
+      const { stream } = streamOf([new Uint8Array(size).fill(65)])
+      expect(await readBody(post(stream), little)).toHaveLength(size)
+    }
+    const { stream } = streamOf([new Uint8Array(4 * KIB + 1).fill(65)])
+    await expect(readBody(post(stream), little)).rejects.toMatchObject({ code: 'payload_too_large' })
+  })
+
   it('undoes every coding, and lists of them from right to left', async () => {
     const encodings: [string, Uint8Array][] = [
       ['gzip', zlib.gzipSync(bytes)],

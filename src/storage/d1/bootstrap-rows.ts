@@ -1,34 +1,37 @@
-import type { CompiledQuery, Kysely } from 'kysely'
+import type { CompiledQuery, Insertable, Kysely } from 'kysely'
 import { type ControlTables, controlDatabase, runTogether } from './database'
 
-/** What bootstrap writes, in one batch. */
+/** What bootstrap writes to D1 itself, in one batch: what belongs to no tenant, and so to no tenant's object. */
 export interface BootstrapRows {
-  readonly tenants: readonly { readonly id: string; readonly name: string }[]
-  readonly domains: readonly { readonly host: string; readonly tenantId: string }[]
-  /** For each owner, the keys that take the place of those that an earlier run gave to it. */
-  readonly keys: readonly OwnersKeys[]
-  /** What marks the keys of bootstrap: others are left alone. */
-  readonly note: string
+  /** A tenant whose object finds its directory here when it first needs it. */
+  readonly tenant: { readonly id: string; readonly name: string }
+  /** The operator's key, which takes the place of those that an earlier run has made. */
+  readonly operatorKey: OperatorKeyRow
   readonly nowMs: number
 }
 
-interface OwnersKeys {
-  readonly tenantId: string | null
-  readonly rows: readonly ControlTables['api_key'][]
-}
+/** An operator's key as D1 has it; `note` marks the keys of bootstrap, and others are left alone. */
+export type OperatorKeyRow = Insertable<ControlTables['api_key']> & { readonly tenant_id: null; readonly note: string }
 
-/** Adds the tenants and domains that are missing, and replaces the keys. */
-export async function putBootstrapRows(control: D1Database, rows: BootstrapRows): Promise<void> {
-  const { tenants, domains, keys, note, nowMs } = rows
+/** Adds the tenant where it is missing, and replaces the operator's key. */
+export async function putBootstrapRows(
+  control: D1Database,
+  { tenant, operatorKey, nowMs }: BootstrapRows,
+): Promise<void> {
   const db = controlDatabase(control)
-  await runTogether(control, [
-    ...tenants.map((tenant) => addTenant(db, tenant, nowMs)),
-    ...domains.map((domain) => addDomain(db, domain, nowMs)),
-    ...keys.flatMap((owner) => replaceKeys(db, owner, note)),
-  ])
+  await runTogether(control, [addTenant(db, tenant, nowMs), ...replaceKey(db, operatorKey)])
 }
 
-const addTenant = (db: Kysely<ControlTables>, { id, name }: BootstrapRows['tenants'][number], nowMs: number) =>
+/** Adds a tenant where it is missing. In a batch: what only records SQL knows no other way. */
+export const addTenantRow = async (
+  control: D1Database,
+  tenant: BootstrapRows['tenant'],
+  nowMs: number,
+): Promise<void> => {
+  await runTogether(control, [addTenant(controlDatabase(control), tenant, nowMs)])
+}
+
+const addTenant = (db: Kysely<ControlTables>, { id, name }: BootstrapRows['tenant'], nowMs: number): CompiledQuery =>
   db
     .insertInto('tenant')
     .values({
@@ -43,19 +46,12 @@ const addTenant = (db: Kysely<ControlTables>, { id, name }: BootstrapRows['tenan
     .onConflict((conflict) => conflict.doNothing())
     .compile()
 
-const addDomain = (db: Kysely<ControlTables>, { host, tenantId }: BootstrapRows['domains'][number], nowMs: number) =>
-  db
-    .insertInto('domain')
-    .values({ host, tenant_id: tenantId, status: 'active', created_ms: nowMs })
-    .onConflict((conflict) => conflict.doNothing())
-    .compile()
-
-function replaceKeys(db: Kysely<ControlTables>, { tenantId, rows }: OwnersKeys, note: string): CompiledQuery[] {
+function replaceKey(db: Kysely<ControlTables>, key: OperatorKeyRow): CompiledQuery[] {
   const revokeEarlier = db
     .updateTable('api_key')
     .set({ status: 'revoked' })
-    .where('note', '=', note)
+    .where('note', '=', key.note)
     .where('status', '=', 'active')
-    .where('tenant_id', 'is not distinct from', tenantId)
-  return [revokeEarlier.compile(), db.insertInto('api_key').values(rows).compile()]
+    .where('tenant_id', 'is', null)
+  return [revokeEarlier.compile(), db.insertInto('api_key').values(key).compile()]
 }

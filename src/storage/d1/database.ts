@@ -1,4 +1,4 @@
-import { type CompiledQuery, Kysely, type RawBuilder, sql } from 'kysely'
+import { type CompiledQuery, type Generated, Kysely, type RawBuilder, sql } from 'kysely'
 import { D1Dialect } from 'kysely-d1'
 
 /** The tables of schema.sql, where each column is explained. */
@@ -11,12 +11,33 @@ export interface ControlTables {
     payload_database: string
     settings_version: number
     created_ms: number
+    limits: Generated<string>
+    settings: Generated<string>
+    settings_edition: Generated<number>
+    contact_email: string | null
+    delete_ms: number | null
+    version: Generated<number>
   }
   domain: {
     host: string
     tenant_id: string
     status: string
+    token_hash: string | null
+    token_expires_ms: number | null
+    proof: string | null
+    proved_ms: number | null
+    checked_ms: number | null
+    lost_ms: number | null
+    hostname_id: string | null
+    contact_email: string | null
+    config: Generated<string>
     created_ms: number
+    version: Generated<number>
+  }
+  host_claim: {
+    host: string
+    tenant_id: string
+    claimed_ms: number
   }
   api_key: {
     id: string
@@ -29,6 +50,39 @@ export interface ControlTables {
     note: string
     created_ms: number
     expires_ms: number | null
+    role: string | null
+    filter: string | null
+    origins: string | null
+    addresses: string | null
+    rotated_from: string | null
+    created_by: string | null
+    last_used_day: number | null
+    version: Generated<number>
+  }
+  member: {
+    id: string
+    tenant_id: string
+    email: string | null
+    subject: string | null
+    role: string
+    filter: string | null
+    status: string
+    created_ms: number
+    version: number
+  }
+  session: {
+    id: string
+    tenant_id: string
+    hash: string
+    csrf_hash: string
+    principal_id: string
+    role: string
+    scopes: string
+    filter: string | null
+    status: string
+    created_ms: number
+    expires_ms: number
+    version: number
   }
   segment: {
     tenant_id: string

@@ -1,0 +1,91 @@
+import * as z from 'zod'
+import { toBodyErrors } from '../domains/body-errors'
+import { planOf } from '../domains/tenant-terms'
+import type { Env } from '../env'
+import { refusalError } from '../http/caller'
+import { checkIssuers } from '../http/check-issuers'
+import type { Handler, TenantRequest } from '../http/handler'
+import { ApiError, type ProblemItem } from '../http/problem'
+import { outsideRulesOf } from '../http/prove-jwt'
+import { readJson } from '../http/read-json'
+import { ADMIN_BODY_BYTES_MAX, SETTINGS_WRITE_TRIES } from '../limits/limits'
+import { type Json, JsonObject } from '../tenant/directory-rows'
+import { readTenantSettings, TenantSettings } from '../tenant/settings'
+import { mergePatch, shownSettings, storedSettings } from '../tenant/settings-document'
+import { faultsOfSettings } from '../tenant/settings-faults'
+import { refuseParameters, settingsAnswer, tagOf } from './show-settings'
+import { readSettings, type SettingsDocument, writeSettings } from './tenant-settings'
+
+/** `PUT /admin/settings`: these settings in the place of all that were set; what the body leaves out is the default again. */
+export const putSettings: Handler = async (request, env) => {
+  const body = await readJson(request, JsonObject, ADMIN_BODY_BYTES_MAX)
+  return changeSettings(request, env, () => body)
+}
+
+/** `PATCH /admin/settings`: a merge patch (RFC 7396). Members are set, null takes one back to its default. */
+export const patchSettings: Handler = async (request, env) => {
+  const patch = await readJson(request, JsonObject, ADMIN_BODY_BYTES_MAX)
+  return changeSettings(request, env, (shown) => mergePatch(shown, patch))
+}
+
+/** Makes the change on top of what is there; one that comes in between is only overwritten where nobody named a version. */
+async function changeSettings(
+  request: TenantRequest,
+  env: Env,
+  next: (shown: JsonObject) => Json,
+): Promise<Response> {
+  refuseParameters(request.url)
+  const condition = request.headers.get('if-match')
+  for (let tries = 1; ; tries++) {
+    const before = await readSettings(request, env)
+    if (condition !== null && !isMatch(condition, before)) throw new ApiError('precondition_failed')
+    const asked = checked(request, before, next(shownSettings(before.value)))
+    const value = storedSettings(before.value, asked, Date.now())
+    const written = await writeSettings(request, env, value, before.version)
+    if (written.ok) return settingsAnswer({ value, version: written.version })
+    const isOvertaken = written.refusal.kind === 'precondition_failed'
+    if (!isOvertaken || condition !== null) throw refusalError(written.refusal)
+    if (tries === SETTINGS_WRITE_TRIES) throw new ApiError('conflict', 'The settings are being changed all the time.')
+  }
+}
+
+/** If-Match (RFC 9110, 13.1.1): any version, or one of a list. A weak tag names no version for sure. */
+const isMatch = (condition: string, { version }: SettingsDocument): boolean =>
+  condition.trim() === '*' || condition.split(',').some((tag) => tag.trim() === tagOf(version))
+
+function checked(request: TenantRequest, before: SettingsDocument, document: Json): TenantSettings {
+  const parsed = TenantSettings.safeParse(document)
+  if (!parsed.success) throw invalid(toBodyErrors(parsed.error))
+  const settings = parsed.data
+  refuseIssuersOfOthers(request, before, settings)
+  const rules = outsideRulesOf(request.config, request.host)
+  const issuers = checkIssuers(settings.jwt_issuers, rules, request.config).map((item) => ({
+    ...item,
+    pointer: `/jwt_issuers${item.pointer ?? ''}`,
+  }))
+  const faults = faultsOfSettings(settings, planOf(request.settings)).map((fault) => ({
+    code: 'validation_failed',
+    ...fault,
+  }))
+  if (issuers.length + faults.length > 0) throw invalid([...issuers, ...faults])
+  return settings
+}
+
+/** Issuers say who belongs to the tenant, and as what: nobody may give away more by them than by naming members. */
+function refuseIssuersOfOthers({ principal }: TenantRequest, before: SettingsDocument, after: TenantSettings): void {
+  const known = readTenantSettings(before.value).jwt_issuers
+  if (JSON.stringify(known) === JSON.stringify(after.jwt_issuers)) return
+  const needs = [...known, ...after.jwt_issuers].some(makesOwners) ? 'admin:tenant' : 'admin:members'
+  if (!principal.scopes.has(needs)) throw new ApiError('scope_missing', `Changing issuers needs the scope ${needs}.`)
+}
+
+const makesOwners = ({ role }: TenantSettings['jwt_issuers'][number]): boolean =>
+  role.default === 'owner' || Object.values(role.map).includes('owner')
+
+const invalid = (errors: readonly ProblemItem[]): ApiError =>
+  new ApiError('validation_failed', 'The settings are not what they can be.', { errors })
+
+/** A patch of the settings: any of their members, or null. */
+export const SettingsPatch = z
+  .record(z.string(), z.unknown())
+  .meta({ description: 'Members of the settings as GET shows them, nested as they are; null takes one back.' })

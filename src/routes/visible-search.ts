@@ -1,0 +1,45 @@
+import type { TenantRequest } from '../http/handler'
+import { bothFilters } from '../query/both-filters'
+import { compileFilter, type Filter } from '../query/filter'
+import { parseQuery } from '../query/parse'
+import { pruneUnits } from '../query/prune'
+import { type RowSearch, type RowsFound, searchRows } from '../query/search-rows'
+import { searchTable, type TableFound, type TableSearch, type Taker } from '../query/search-table'
+import type { SearchUnit, UnitLoader } from '../query/units'
+import type { OpenSearch } from './open-search'
+
+/**
+ * The only way from the routes to the records: whatever a route asks for, only what the caller may see is found. A test
+ * sees to it that no other file of the routes searches.
+ */
+export const findVisibleRows = (
+  open: OpenSearch,
+  search: RowSearch,
+  loader: UnitLoader = open.loader,
+): Promise<RowsFound> => searchRows(open.units, loader, narrowed(open, search))
+
+/** The same for what takes every record that matches. */
+export const takeVisible = (
+  open: OpenSearch,
+  search: TableSearch,
+  taker: Taker,
+  loader: UnitLoader = open.loader,
+): Promise<TableFound> => searchTable(open.units, loader, narrowed(open, search), taker)
+
+/** The units that can hold what a search finds. */
+export const visibleUnits = (open: OpenSearch, search: TableSearch): SearchUnit[] =>
+  pruneUnits(open.units, narrowed(open, search).filter, search)
+
+/** What the caller may see; undefined for everything of the tenant. A filter that cannot be read shows nothing at all. */
+export function visibleTo({ principal }: Pick<TenantRequest, 'principal'>, nowMs: number): Filter | undefined {
+  if (principal.filter === undefined) return undefined
+  const { filter, diagnostics, pipes } = parseQuery(principal.filter)
+  const isRead = filter !== undefined && pipes.length === 0 && diagnostics.every(({ severity }) => severity !== 'error')
+  const compiled = isRead ? compileFilter(filter, nowMs, { costlyRegex: 'refuse' }) : undefined
+  // It was checked when it was stored, so that this version of the code must be older than what stored it.
+  if (!compiled?.ok) throw new Error(`the filter of ${principal.id} cannot be read`)
+  return compiled.filter
+}
+
+const narrowed = <Search extends { readonly filter: Filter }>({ visible }: OpenSearch, search: Search): Search =>
+  visible === undefined ? search : { ...search, filter: bothFilters(visible, search.filter) }

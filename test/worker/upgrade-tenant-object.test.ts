@@ -1,0 +1,258 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { createHash } from 'node:crypto'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { MIGRATIONS, migrate } from '../../durable-objects/tenant/migrations'
+import payloadSchema from '../../migrations/payload/0001_initial.sql?raw'
+import schema from '../../schema.sql?raw'
+import type { DocumentTable } from '../../src/blocks/table'
+import { BoundedCache } from '../../src/storage/bounded-cache'
+import { readCatalog } from '../../src/storage/d1/catalog'
+import { catalogUnit, createLoader } from '../../src/storage/search-units'
+import { readSnapshot } from '../../src/storage/unpublished'
+import { tenantStub } from '../../src/tenant-stub'
+import blockText from '../format/frozen/block-v1.b64?raw'
+import segmentText from '../format/frozen/segment-v1.b64?raw'
+import { frozenRecords, ODD_RECORDS } from '../support/frozen'
+import { documents, read } from '../support/read-back'
+
+/** Far ahead of the real clock, so that no alarm fires unless the test lets it. */
+const NOW_MS = Date.UTC(2040, 0, 9, 3)
+const DAY_MS = 86_400_000
+
+const SEGMENT_ROWS = frozenRecords().length
+const BLOCK_ROWS = ODD_RECORDS.length
+const NEXT_SEQ = 1 + SEGMENT_ROWS + BLOCK_ROWS
+
+const KEY_ID = 'key_a'
+const BATCH = { id: 'sent before the upgrade', fingerprint: 'f'.repeat(64) }
+const RECEIPT = { batch_id: BATCH.id, accepted: BLOCK_ROWS, rejected: 0, duplicate: 0, errors: [] }
+
+const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'))
+const block = bytesOf(blockText)
+const segment = bytesOf(segmentText)
+
+/** As the version of each migration wrote it, member by member. What later ones added to the JSON is not there. */
+const STATE = {
+  nextSeq: NEXT_SEQ,
+  generation: 0,
+  settingsVersion: 0,
+  journalRows: BLOCK_ROWS,
+  journalBytes: block.length,
+  oldestMs: NOW_MS - DAY_MS,
+  sealedSegments: 1,
+  sealedBytes: segment.length,
+  ledger: {
+    keys: {
+      [KEY_ID]: {
+        received: NEXT_SEQ - 1,
+        stored: NEXT_SEQ - 1,
+        duplicate: 0,
+        sampled: 0,
+        dropped: 0,
+        rejected: {},
+        bytesIn: 400_000,
+      },
+    },
+    bytesStored: segment.length,
+    operations: { requests: 2, rowsWritten: 6, kvWrites: 0, d1RowsWritten: 0, archiveWrites: 0 },
+  },
+}
+
+const SEGMENT_HASH = '7fb12c9752ad6b7555e0c67c760a7b547608b54cee05e4a8d45eb8270cd4a19a'
+const SEGMENT_SECTIONS_AT = 1778
+const SUMMARY = {
+  id: `seg_${SEGMENT_HASH.slice(0, 26)}`,
+  hash: SEGMENT_HASH,
+  shard: 0,
+  day: 20_777,
+  class: 'standard',
+  rows: SEGMENT_ROWS,
+  minTime: 1_795_161_600_000,
+  maxTime: 1_795_163_699_000,
+  minSeq: 1,
+  maxSeq: SEGMENT_ROWS,
+  levels: 0b011110,
+  size: segment.length,
+  sealedMs: NOW_MS - DAY_MS,
+}
+
+const SEALED_ENTRY = JSON.stringify({ what: 'sealed', atMs: NOW_MS - DAY_MS, added: [SEGMENT_HASH], removed: [] })
+const chainHash = (before: string, entry: string): string =>
+  createHash('sha256').update(before).update(entry).digest('hex')
+
+/** The rows that the tables of each migration held, for everything that it made. */
+const FILL: Readonly<Record<number, (sql: SqlStorage) => void>> = {
+  1: (sql) => {
+    const epoch = Math.floor(NOW_MS / DAY_MS)
+    sql.exec('INSERT INTO state (id, json) VALUES (0, ?)', JSON.stringify(STATE))
+    sql.exec(
+      'INSERT INTO journal (first_seq, rows, min_time, max_time, bytes) VALUES (?, ?, ?, ?, ?)',
+      ...[1 + SEGMENT_ROWS, BLOCK_ROWS, 1_795_161_600_000, 1_795_161_612_000, block],
+    )
+    sql.exec(
+      'INSERT INTO sealed (id, summary, header, bytes) VALUES (?, ?, ?, ?)',
+      ...[SUMMARY.id, JSON.stringify(SUMMARY), segment.slice(0, SEGMENT_SECTIONS_AT), segment],
+    )
+    sql.exec('INSERT INTO chain (entry, hash) VALUES (?, ?)', SEALED_ENTRY, chainHash('', SEALED_ENTRY))
+    sql.exec(
+      `CREATE TABLE batch_${epoch} (id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, receipt TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`,
+    )
+    sql.exec(
+      `INSERT INTO batch_${epoch} (id, fingerprint, receipt, at) VALUES (?, ?, ?, ?)`,
+      ...[BATCH.id, BATCH.fingerprint, JSON.stringify(RECEIPT), NOW_MS - 60_000],
+    )
+  },
+  2: (sql) => {
+    const left = { id: 'seg_gone', hash: 'e'.repeat(64), place: 'd1' }
+    const expired = { what: 'expired', generation: 1, atMs: NOW_MS - 1000, removed: [left] }
+    sql.exec('INSERT INTO change (id, json) VALUES (0, ?)', JSON.stringify(expired))
+    const garbage = { segments: ['seg_older'], payloads: ['seg_older'], objects: [] }
+    sql.exec('INSERT INTO garbage (due_ms, json) VALUES (?, ?)', NOW_MS - 1000, JSON.stringify(garbage))
+  },
+  3: (sql) => {
+    sql.exec("INSERT INTO directory (kind, id, version, json) VALUES ('settings', 'settings', 0, '{}')")
+  },
+  4: (sql) => {
+    // Layout 1, one section of windows, none in it.
+    sql.exec("INSERT INTO limiter (id, bytes) VALUES (0, X'01010100')")
+  },
+}
+
+beforeAll(async () => {
+  await env.CONTROL.prepare(schema).run()
+  await env.PAYLOAD.prepare(payloadSchema).run()
+})
+
+let tenants = 0
+
+/** A tenant whose object was last awake under the code that had so many migrations. */
+async function oldTenant(migrations: number) {
+  const tenantId = `ten_old${++tenants}`
+  const stub = tenantStub(env, tenantId)
+  await runInDurableObject(stub, async (_, { storage }) => {
+    await storage.deleteAll()
+    storage.sql.exec('CREATE TABLE migration (id INTEGER PRIMARY KEY, name TEXT NOT NULL)')
+    for (const { id, name, sql } of MIGRATIONS.slice(0, migrations)) {
+      storage.sql.exec(sql)
+      storage.sql.exec('INSERT INTO migration (id, name) VALUES (?, ?)', id, name)
+      FILL[id]?.(storage.sql)
+    }
+  })
+  await evictDurableObject(stub)
+  await runInDurableObject(stub, (instance) => {
+    instance.clock = () => NOW_MS
+  })
+  return { tenantId, stub }
+}
+
+type OldTenant = Awaited<ReturnType<typeof oldTenant>>
+
+const callerOf = ({ tenantId }: OldTenant) => ({
+  ...{ tenantId, host: '', keyId: KEY_ID, address: '', settingsVersion: Number.MAX_SAFE_INTEGER },
+})
+
+const append = (tenant: OldTenant, records: readonly string[], batch: { id: string; fingerprint: string }) => {
+  const { blocks, summaries } = read(records.join('\n'))
+  const about = { batchId: batch.id, minted: false, fingerprint: batch.fingerprint, received: records.length }
+  return tenant.stub.append(blocks, {
+    ...callerOf(tenant),
+    ...{ ...about, bytesIn: 1000, rejected: {}, errors: [], blocks: summaries },
+  })
+}
+
+/** Every record, by its sequence number, wherever it is. */
+async function readEverything(tenant: OldTenant): Promise<Map<number, string>> {
+  const outcome = await readSnapshot(tenant.stub, callerOf(tenant))
+  if (!outcome.ok) throw new Error(outcome.refusal.kind)
+  const { generation, units } = outcome.snapshot
+  const published = (await readCatalog(env.CONTROL, tenant.tenantId, generation)).map(catalogUnit)
+  const loader = createLoader(
+    {
+      ...{ cache: env.CACHE, payload: env.PAYLOAD, archive: env.ARCHIVE, tenantId: tenant.tenantId },
+      memory: new BoundedCache<Uint8Array>(10_000_000),
+    },
+    new Map(),
+    new Map(published.map((unit) => [unit, unit])),
+  )
+  const stored = await loader.load(published.map((unit) => ({ unit, columns: 'all' })))
+  const tables = [...units.map(({ table }) => table), ...stored.filter((table) => table !== undefined)]
+  const found = tables.flatMap((table: DocumentTable) => {
+    const seqs = table.seqs()
+    return documents(table).map((text, row): [number, string] => [seqs[row], text])
+  })
+  expect(new Set(found.map(([seq]) => seq)).size, 'a record is there twice').toBe(found.length)
+  return new Map(found.sort(([left], [right]) => left - right))
+}
+
+const numbered = (records: readonly string[]): Map<number, string> =>
+  new Map(records.map((record, index) => [index + 1, record]))
+
+const before = numbered([...frozenRecords(), ...ODD_RECORDS])
+const NEW_RECORDS = ['{"message":"after the upgrade"}', '{"message":"and another"}']
+
+const rowsIn = (tenant: OldTenant, sql: string): Promise<Record<string, SqlStorageValue>[]> =>
+  runInDurableObject(tenant.stub, (_, { storage }) => storage.sql.exec(sql).toArray())
+
+it('fills the tables of each migration, so that none goes untested', () => {
+  for (const { id, sql } of MIGRATIONS)
+    if (/CREATE TABLE/.test(sql)) expect(FILL, `migration ${id}`).toHaveProperty(`${id}`)
+})
+
+describe.each(MIGRATIONS.map(({ name }, index) => ({ name, migrations: index + 1 })))(
+  'an object that was last awake under the migrations up to "$name"',
+  ({ migrations }) => {
+    it('has every record, its account and its migrations when it wakes', async () => {
+      const tenant = await oldTenant(migrations)
+      expect(await readEverything(tenant)).toEqual(before)
+      const usage = await tenant.stub.usage(callerOf(tenant))
+      expect(usage).toMatchObject({ ok: true, usage: { ledger: STATE.ledger, nextSeq: NEXT_SEQ, generation: 0 } })
+      const applied = MIGRATIONS.map(({ id, name }) => ({ id, name }))
+      expect(await rowsIn(tenant, 'SELECT id, name FROM migration ORDER BY id')).toEqual(applied)
+    })
+
+    it('answers a batch from before with its first receipt, and numbers on where it was', async () => {
+      const tenant = await oldTenant(migrations)
+      const again = await append(tenant, ODD_RECORDS, BATCH)
+      expect(again).toMatchObject({ ok: true, replayed: true, receipt: RECEIPT })
+      expect(await append(tenant, ODD_RECORDS, { ...BATCH, fingerprint: '' })).toMatchObject({
+        ...{ ok: false, refusal: { kind: 'idempotency_conflict' } },
+      })
+      const next = await append(tenant, NEW_RECORDS, { id: 'new', fingerprint: '' })
+      expect(next).toMatchObject({ ok: true, replayed: false })
+      expect(await readEverything(tenant)).toEqual(numbered([...before.values(), ...NEW_RECORDS]))
+    })
+
+    it('seals and publishes all of it, and ends what was begun', async () => {
+      const tenant = await oldTenant(migrations)
+      await append(tenant, NEW_RECORDS, { id: 'new', fingerprint: '' })
+      expect(await runDurableObjectAlarm(tenant.stub)).toBe(true)
+      expect(await readEverything(tenant)).toEqual(numbered([...before.values(), ...NEW_RECORDS]))
+      expect(await rowsIn(tenant, 'SELECT first_seq AS left_over FROM journal')).toEqual([])
+      expect(await rowsIn(tenant, 'SELECT id FROM sealed')).toEqual([])
+      expect(await rowsIn(tenant, 'SELECT id FROM change')).toEqual([])
+      expect(await rowsIn(tenant, "SELECT number FROM garbage WHERE json LIKE '%seg_older%'")).toEqual([])
+      const chain = await rowsIn(tenant, 'SELECT entry, hash FROM chain ORDER BY number')
+      expect(chain[0]?.entry).toBe(SEALED_ENTRY)
+      expect(chain.length).toBeGreaterThan(migrations === 1 ? 1 : 2)
+      expectToBeLinked(chain)
+    })
+  },
+)
+
+/** Each entry's hash covers the one before it, across the upgrade. */
+function expectToBeLinked(chain: readonly Record<string, SqlStorageValue>[]): void {
+  let before = ''
+  for (const { entry, hash } of chain) {
+    before = chainHash(before, `${entry}`)
+    expect(hash).toBe(before)
+  }
+}
+
+it('refuses to work under code that does not know the migrations that it had', async () => {
+  const tenant = await oldTenant(MIGRATIONS.length)
+  await runInDurableObject(tenant.stub, (_, { storage }) => {
+    storage.sql.exec("INSERT INTO migration (id, name) VALUES (?, 'of the future')", MIGRATIONS.length + 1)
+    expect(() => migrate(storage)).toThrow('was changed or removed')
+  })
+})
