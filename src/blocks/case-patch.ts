@@ -106,7 +106,26 @@ export function indexPatch(patch: Uint8Array, cellCount: number): Int32Array {
 /** The bytes of one cell as they were before folding: `bytes` are those after it. */
 export function restoreCell(bytes: Uint8Array, patch: Uint8Array, index: Int32Array, cell: number): Uint8Array {
   if (index[cell] < 0) return bytes
-  const reader = new VarintReader(patch, index[cell])
+  return restoreLetters(bytes, patch, index[cell]) ?? restoreCodePoints(bytes, new VarintReader(patch, index[cell]))
+}
+
+/** Puts capitals back, which is all there is to do for most cells; undefined where a code point has to be put back. */
+function restoreLetters(bytes: Uint8Array, patch: Uint8Array, from: number): Uint8Array | undefined {
+  const count = patch[from]
+  if (count >= 0x80) return undefined
+  // Not slice(): that of a Buffer is a view.
+  const restored = new Uint8Array(bytes)
+  for (let change = 0, position = 0; change < count; change++) {
+    const step = patch[from + 1 + change]
+    // The lowest bit says that a code point follows, the highest that this is a larger number.
+    if ((step & 0x81) !== 0) return undefined
+    position += step >>> 1
+    restored[position] -= 0x20
+  }
+  return restored
+}
+
+function restoreCodePoints(bytes: Uint8Array, reader: VarintReader): Uint8Array {
   const count = reader.next()
   const restored = new Uint8Array(bytes.length + count * 4)
   let read = 0

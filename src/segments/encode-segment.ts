@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type BlockColumn, cellText, type TextCells } from '../blocks/block'
 import { type FoldedCells, foldCells } from '../blocks/case-patch'
+import { memoised } from '../blocks/table'
 import { packSection } from './codec'
-import { toDictionary } from './dictionary'
+import { type Dictionary, toDictionary } from './dictionary'
 import { toHexCells } from './hex-cells'
 import { packIntegers } from './integers'
 import type { SortedRows } from './merge'
@@ -50,7 +51,8 @@ export function encodeSegment(
     (left, right) => coreRank(rows.columns[left]) - coreRank(rows.columns[right]),
   )
   const columns: SegmentColumn[] = []
-  for (const index of order) columns[index] = encodeColumn(rows.columns[index], sections, integers)
+  const dictionaryOf = memoised((column) => toDictionary(rows.columns[column].cells))
+  for (const index of order) columns[index] = encodeColumn(rows.columns[index], sections, integers, dictionaryOf(index))
   const header: SegmentHeader = {
     version: SEGMENT_VERSION,
     rows: rows.rows,
@@ -59,10 +61,9 @@ export function encodeSegment(
     class: about.class,
     minTime: rows.times[0],
     maxTime: rows.times[rows.rows - 1],
-    minSeq: rows.seqs.reduce((least, seq) => Math.min(least, seq), Number.POSITIVE_INFINITY),
-    maxSeq: rows.seqs.reduce((most, seq) => Math.max(most, seq), 0),
+    ...seqBounds(rows.seqs),
     levels: countLevels(rows.levels),
-    ...optional('services', countServices(rows)),
+    ...optional('services', countServices(rows, dictionaryOf)),
     shapes: rows.shapes,
     sections: sections.directory,
     times,
@@ -126,19 +127,24 @@ function coreRank(column: BlockColumn): number {
   return column.name === 'service' ? 0 : column.name === 'message' ? 1 : 2
 }
 
-function encodeColumn(column: BlockColumn, sections: SectionWriter, integers: PutIntegers): SegmentColumn {
+function encodeColumn(
+  column: BlockColumn,
+  sections: SectionWriter,
+  integers: PutIntegers,
+  dictionary: Dictionary | undefined,
+): SegmentColumn {
   const { name, kind, system, cells, sources } = column
   const about = { name, kind, system, cells: cells.count }
   const spelled = sources && { sources: sections.put(new TextEncoder().encode(JSON.stringify([...sources]))) }
-  return { ...about, ...encodeCells(column, sections, integers), ...spelled }
+  return { ...about, ...encodeCells(column, sections, integers, dictionary), ...spelled }
 }
 
 function encodeCells(
   { kind, cells }: BlockColumn,
   sections: SectionWriter,
   integers: PutIntegers,
+  dictionary: Dictionary | undefined,
 ): { as: ColumnEncoding; filter?: number } {
-  const dictionary = toDictionary(cells)
   if (dictionary) {
     const { values, codes } = dictionary
     const width = values.count <= 256 ? 1 : 2
@@ -241,6 +247,16 @@ function toIntegers(cells: TextCells): Float64Array | undefined {
   return values
 }
 
+function seqBounds(seqs: Float64Array): Pick<SegmentHeader, 'minSeq' | 'maxSeq'> {
+  let minSeq = Number.POSITIVE_INFINITY
+  let maxSeq = 0
+  for (let row = 0; row < seqs.length; row++) {
+    if (seqs[row] < minSeq) minSeq = seqs[row]
+    if (seqs[row] > maxSeq) maxSeq = seqs[row]
+  }
+  return { minSeq, maxSeq }
+}
+
 function countLevels(levels: Uint8Array): number[] {
   const counts = [0, 0, 0, 0, 0, 0]
   for (const level of levels) counts[level]++
@@ -250,11 +266,13 @@ function countLevels(levels: Uint8Array): number[] {
 /** Few enough to keep in the header. */
 const COUNTED_SERVICES_MAX = 64
 
-function countServices(rows: SortedRows): Record<string, number[]> | undefined {
+function countServices(
+  rows: SortedRows,
+  dictionaryOf: (column: number) => Dictionary | undefined,
+): Record<string, number[]> | undefined {
   const index = rows.columns.findIndex((column) => column.system && column.name === 'service')
   if (index < 0) return undefined
-  const { cells } = rows.columns[index]
-  const dictionary = toDictionary(cells)
+  const dictionary = dictionaryOf(index)
   if (!dictionary || dictionary.values.count > COUNTED_SERVICES_MAX) return undefined
   const has = rows.shapes.map(
     (shape) => shape.hidden.includes(index) || shape.slots.some((slot) => slot.column === index),

@@ -30,13 +30,20 @@ export function countingFrom(first: number, count: number): Float64Array {
   return numbers
 }
 
+/** 0, 1, … */
+export function rowNumbers(count: number): Uint32Array {
+  const numbers = new Uint32Array(count)
+  for (let row = 0; row < count; row++) numbers[row] = row
+  return numbers
+}
+
 /** Which rows of the inputs to take: an index into all rows, input after input. */
 export type Selection = Uint32Array
 
 /** Merges blocks into one run of rows sorted by (time, seq). `selected` holds the rows to take, in any order. */
 export function mergeRows(inputs: readonly MergeInput[], selected?: Selection): SortedRows {
   const all = gatherScalars(inputs)
-  const order = sortedOrder(all, selected ?? Uint32Array.from(all.times.keys()))
+  const order = sortedOrder(all, selected ?? rowNumbers(all.times.length))
   const { shapes, shapeMaps, columns, columnMaps } = unify(inputs)
   const rows = order.length
   const shapeOf = new Uint16Array(rows)

@@ -5,7 +5,7 @@ import { coreLength } from '../segments/section-ranges'
 import { BoundedCache } from './bounded-cache'
 import type { CatalogSegment } from './d1/catalog'
 import { type PayloadRange, readPayloadRanges } from './d1/payload'
-import { readHotSegment } from './kv/segments'
+import { readHotCore } from './kv/segments'
 import { type ArchiveReader, openPack } from './r2/packed-segments'
 import { readRanges } from './r2/read-ranges'
 
@@ -38,7 +38,7 @@ export interface SectionRequest {
 }
 
 /**
- * Fetches sections of segments: from the isolate's memory, from KV where most of a half is wanted, else exactly their bytes
+ * Fetches sections of segments: from the isolate's memory, from KV where most of the core is wanted, else exactly their bytes
  * from D1, or from R2 with what little stands between them there. Answers in the order of the requests; undefined where sections are nowhere, or damaged.
  */
 export async function fetchSections(
@@ -81,41 +81,17 @@ function beginFetch(stores: SectionStores, request: SectionRequest, read: BytesR
 const missingFrom = ({ request, found }: Fetch): number[] =>
   [...new Set(request.sections)].filter((section) => !found.has(section))
 
-/** KV has whole halves only: each is worth reading when most of it is wanted. */
+/** KV has the core as a whole: it is worth reading when most of it is wanted. */
 async function fetchHot(stores: SectionStores, fetch: Fetch, read: BytesRead): Promise<void> {
   const { segment, located } = fetch.request
-  const split = coreLength(located.header)
-  const wanted = missingFrom(fetch)
-  const isCore = (section: number): boolean => located.header.sections[section][0] < split
-  const restLength = segment.bytes - located.sectionsAt - split
-  const halves: readonly Half[] = [
-    { name: 'core', from: located.sectionsAt, length: split, sections: wanted.filter(isCore) },
-    { name: 'rest', from: located.sectionsAt + split, length: restLength, sections: wanted.filter((n) => !isCore(n)) },
-  ]
-  await Promise.all(halves.map((half) => fetchHalf(stores, fetch, half, read)))
-}
-
-interface Half {
-  readonly name: 'core' | 'rest'
-  /** Where in the segment it begins. */
-  readonly from: number
-  readonly length: number
-  readonly sections: readonly number[]
-}
-
-async function fetchHalf(
-  stores: SectionStores,
-  fetch: Fetch,
-  { name, from, length, sections }: Half,
-  read: BytesRead,
-): Promise<void> {
-  const { segment, located } = fetch.request
-  const bytesWanted = sections.reduce((sum, section) => sum + located.header.sections[section][1], 0)
-  if (sections.length === 0 || bytesWanted * 2 < length) return
-  const bytes = await readHotSegment(stores.cache, stores.tenantId, segment.id, name)
+  const length = coreLength(located.header)
+  const wanted = missingFrom(fetch).map((section) => located.header.sections[section])
+  const bytesWanted = wanted.reduce((sum, [offset, stored]) => (offset < length ? sum + stored : sum), 0)
+  if (bytesWanted === 0 || bytesWanted * 2 < length) return
+  const bytes = await readHotCore(stores.cache, stores.tenantId, segment.id)
   if (bytes === undefined) return
   read.kv += bytes.length
-  keepSections(stores, fetch, { bytes, from })
+  keepSections(stores, fetch, { bytes, from: located.sectionsAt })
 }
 
 /** The rest from D1, all segments in one go. When it does not answer, nothing is there. */

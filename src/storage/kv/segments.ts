@@ -1,28 +1,26 @@
-import { segmentKey } from './keys'
+import { segmentCoreKey } from './keys'
 
-/** The halves of a hot segment in KV: KV has no ranges, so what most queries read is a value of its own. */
-export async function putHotSegment(
+/**
+ * Keeps what nearly every query reads of a segment: KV has no ranges, so it is a value of its own. The rest has none: a
+ * query reads a column or two of it, which D1 answers by their bytes.
+ */
+export async function putHotCore(
   cache: KVNamespace,
   tenantId: string,
   segmentId: string,
-  halves: { readonly core: Uint8Array; readonly rest: Uint8Array; readonly expiresSeconds: number },
+  value: { readonly core: Uint8Array; readonly expiresSeconds: number },
 ): Promise<void> {
-  const options = { expirationTtl: halves.expiresSeconds }
-  await Promise.all([
-    cache.put(segmentKey(tenantId, segmentId, 'core'), halves.core, options),
-    cache.put(segmentKey(tenantId, segmentId, 'rest'), halves.rest, options),
-  ])
+  await cache.put(segmentCoreKey(tenantId, segmentId), value.core, { expirationTtl: value.expiresSeconds })
 }
 
-/** One half, or undefined when KV does not have it or does not answer: D1 has it too. */
-export async function readHotSegment(
+/** The same again, or undefined when KV does not have it or does not answer: D1 has it too. */
+export async function readHotCore(
   cache: KVNamespace,
   tenantId: string,
   segmentId: string,
-  half: 'core' | 'rest',
 ): Promise<Uint8Array | undefined> {
   try {
-    const value = await cache.get(segmentKey(tenantId, segmentId, half), 'arrayBuffer')
+    const value = await cache.get(segmentCoreKey(tenantId, segmentId), 'arrayBuffer')
     return value === null ? undefined : new Uint8Array(value)
   } catch {
     return undefined
