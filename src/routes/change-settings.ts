@@ -18,22 +18,31 @@ import { readSettings, type SettingsDocument, writeSettings } from './tenant-set
 
 /** `PUT /admin/settings`: these settings in the place of all that were set; what the body leaves out is the default again. */
 export const putSettings: Handler = async (request, env) => {
-  const body = await readJson(request, JsonObject, ADMIN_BODY_BYTES_MAX)
+  const body = await readJson(request, ShallowObject, ADMIN_BODY_BYTES_MAX)
   return changeSettings(request, env, () => body)
 }
 
 /** `PATCH /admin/settings`: a merge patch (RFC 7396). Members are set, null takes one back to its default. */
 export const patchSettings: Handler = async (request, env) => {
-  const patch = await readJson(request, JsonObject, ADMIN_BODY_BYTES_MAX)
+  const patch = await readJson(request, ShallowObject, ADMIN_BODY_BYTES_MAX)
   return changeSettings(request, env, (shown) => mergePatch(shown, patch))
 }
 
+/** Deeper than any settings are: what follows goes through a body by calling itself. */
+const DEPTH_MAX = 16
+
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)))
+
+const ShallowObject = z
+  .record(z.string(), z.unknown())
+  .refine((body) => isShallow(body, DEPTH_MAX), { error: 'it is nested deeper than settings are' })
+  .transform((body): JsonObject => JsonObject.parse(body))
+
 /** Makes the change on top of what is there; one that comes in between is only overwritten where nobody named a version. */
-async function changeSettings(
-  request: TenantRequest,
-  env: Env,
-  next: (shown: JsonObject) => Json,
-): Promise<Response> {
+async function changeSettings(request: TenantRequest, env: Env, next: (shown: JsonObject) => Json): Promise<Response> {
   refuseParameters(request.url)
   const condition = request.headers.get('if-match')
   for (let tries = 1; ; tries++) {
@@ -75,12 +84,15 @@ function checked(request: TenantRequest, before: SettingsDocument, document: Jso
 function refuseIssuersOfOthers({ principal }: TenantRequest, before: SettingsDocument, after: TenantSettings): void {
   const known = readTenantSettings(before.value).jwt_issuers
   if (JSON.stringify(known) === JSON.stringify(after.jwt_issuers)) return
+  // Nor may who sees some of the logs let people in who see all of them.
+  if (principal.filter !== undefined)
+    throw new ApiError('scope_missing', 'Changing issuers needs credentials that see all logs of the tenant.')
   const needs = [...known, ...after.jwt_issuers].some(makesOwners) ? 'admin:tenant' : 'admin:members'
   if (!principal.scopes.has(needs)) throw new ApiError('scope_missing', `Changing issuers needs the scope ${needs}.`)
 }
 
 const makesOwners = ({ role }: TenantSettings['jwt_issuers'][number]): boolean =>
-  role.default === 'owner' || Object.values(role.map).includes('owner')
+  role?.default === 'owner' || Object.values(role?.map ?? {}).includes('owner')
 
 const invalid = (errors: readonly ProblemItem[]): ApiError =>
   new ApiError('validation_failed', 'The settings are not what they can be.', { errors })

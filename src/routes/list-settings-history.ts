@@ -9,7 +9,13 @@ import { jsonAnswer } from './search-answer'
 
 /** The parameters of GET /admin/settings/history. */
 export const HistoryQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(SETTINGS_HISTORY_MAX).default(ADMIN_PAGE_DEFAULT),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(SETTINGS_HISTORY_MAX)
+    .default(ADMIN_PAGE_DEFAULT)
+    .meta({ description: 'Changes on a page.', examples: [10] }),
   cursor: z
     .string()
     .regex(/^\d{1,15}$/)

@@ -1,5 +1,6 @@
-import type { RetentionPolicy, RetentionSettings, StoredSettings } from './settings'
+import { effectiveTerms, isPlanName, type PlanVariables, TenantTerms } from '../limits/plans'
 import { retentionDaysOf } from './service-config'
+import type { RetentionPolicy, RetentionSettings, StoredSettings } from './settings'
 
 /** Which records a rule is about: those that match all that is said. */
 export interface RecordMatch {
@@ -24,6 +25,14 @@ export interface RetentionRules {
   /** The settings cannot be read: nothing expires. */
   readonly isUnknown: boolean
 }
+
+/** How long a tenant's records are kept where its settings do not say: by its plan, and by what was agreed. */
+export const planRetentionDays = (
+  { plan, limits }: { readonly plan: string; readonly limits: Readonly<Record<string, unknown>> },
+  variables: PlanVariables,
+): number =>
+  effectiveTerms(isPlanName(plan) ? plan : 'standard', TenantTerms.safeParse(limits).data ?? {}, variables)
+    .retentionDays
 
 /** One retention for everything. */
 export const uniformRetention = (defaultDays: number): RetentionRules => ({

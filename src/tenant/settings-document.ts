@@ -1,10 +1,5 @@
 import { type Json, JsonObject } from './directory-rows'
-import {
-  changeServiceConfig,
-  type ServiceConfig,
-  type ServiceConfigs,
-  serviceConfigOf,
-} from './service-config'
+import { changeServiceConfig, type ServiceConfig, type ServiceConfigs, serviceConfigOf } from './service-config'
 import { readTenantSettings, TenantSettings } from './settings'
 
 /** The settings as GET /admin/settings shows them: every member, with its default where nothing is set. */

@@ -71,15 +71,7 @@ function faultsOfQuery({ query }: Pick<RetentionPolicy | LegalHold, 'query'>, po
 }
 
 function namesTime(node: Node): boolean {
-  switch (node.type) {
-    case 'and':
-    case 'or':
-      return node.children.some(namesTime)
-    case 'not':
-      return namesTime(node.child)
-    case 'field':
-      return TIME_FIELDS.has(node.name.toLowerCase())
-    case 'text':
-      return false
-  }
+  if (node.type === 'field') return TIME_FIELDS.has(node.name.toLowerCase())
+  if (node.type === 'not') return namesTime(node.child)
+  return 'children' in node && node.children.some(namesTime)
 }

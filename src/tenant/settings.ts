@@ -41,8 +41,13 @@ const Match = z.strictObject({
 
 const Query = z.string().min(1).max(QUERY_TEXT_MAX)
 
-const isAboutSomething = ({ match, query }: { readonly match?: object | undefined; readonly query?: string | undefined }) =>
-  query !== undefined || (match !== undefined && Object.keys(match).length > 0)
+const isAboutSomething = ({
+  match,
+  query,
+}: {
+  readonly match?: object | undefined
+  readonly query?: string | undefined
+}) => query !== undefined || (match !== undefined && Object.keys(match).length > 0)
 
 const About = { error: 'it must say which records it is about: by match, by query, or by both' }
 
@@ -50,14 +55,13 @@ const About = { error: 'it must say which records it is about: by match, by quer
 export const RetentionPolicy = z
   .strictObject({
     name: Name,
-    priority: z
-      .int()
-      .min(-1000)
-      .max(1000)
-      .default(0)
-      .meta({ description: 'Of the policies that a record matches, the one with the highest priority holds; then the first.' }),
+    priority: z.int().min(-1000).max(1000).default(0).meta({
+      description: 'Of the policies that a record matches, the one with the highest priority holds; then the first.',
+    }),
     match: Match.optional(),
-    query: Query.optional().meta({ description: 'In the language of docs/query-language.md, without pipes and times.' }),
+    query: Query.optional().meta({
+      description: 'In the language of docs/query-language.md, without pipes and times.',
+    }),
     days: z.union([Days, z.literal('forever')]),
   })
   .refine(isAboutSomething, About)
@@ -123,7 +127,11 @@ const LevelMapping = z
 /** Which times a record may have. Wider than the retention, or than a day ahead, it cannot be. */
 const TimeWindow = z.strictObject({
   past_days: Days.optional(),
-  future_hours: z.number().min(0).max(FUTURE_MS_MAX / HOUR_MS).optional(),
+  future_hours: z
+    .number()
+    .min(0)
+    .max(FUTURE_MS_MAX / HOUR_MS)
+    .optional(),
 })
 
 const Origin = z.string().max(300).refine(isOrigin, { error: 'it must be an origin, like https://app.example.com' })
@@ -140,7 +148,11 @@ const PARTS = {
   hot_hours: z.number().min(0).max(HOT_HOURS_MAX).optional().meta({
     description: 'How long segments stay in D1 before they are packed into R2; HOT_HOURS when it is left out.',
   }),
-  origins: z.array(Origin).max(ORIGINS_MAX).default([]),
+  origins: z
+    .array(Origin)
+    .max(ORIGINS_MAX)
+    .default([])
+    .meta({ description: 'Pages of the tenant: a new key for browsers that names none is for these.' }),
   jwt_issuers: JwtIssuers.default([]),
 }
 
@@ -185,8 +197,11 @@ export function readTenantSettings(document: Readonly<Record<string, unknown>>):
 
 const NOTHING: TenantSettings = TenantSettings.parse({})
 
-/** Whether a text is the origin of a page and nothing else. */
+/** An origin as browsers send it (RFC 6454, 6.2). A page over plain http can be written by anybody on the way. */
 function isOrigin(text: string): boolean {
   const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text
+  if (url?.origin !== text) return false
+  const { protocol, hostname } = url
+  const isLocal = hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '127.0.0.1'
+  return protocol === 'https:' || (protocol === 'http:' && isLocal)
 }

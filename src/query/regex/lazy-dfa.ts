@@ -22,7 +22,7 @@ const STEP_WORK = 60
 const NO_SKIP: Skip = { window: 1, distances: new Uint8Array(0x100) }
 
 /** What stands on either side of a place between bytes. */
-interface Sides {
+export interface Sides {
   readonly before: number
   readonly after: number
 }
@@ -215,7 +215,7 @@ function keptSide(program: DfaProgram, leaves: Uint16Array, side: number): numbe
 }
 
 /** Whether an assertion holds. One of words never does within a character, and none that looks ahead before it can see. */
-function holds(kind: AssertionKind, { before, after }: Sides): boolean {
+export function holds(kind: AssertionKind, { before, after }: Sides): boolean {
   if (kind === 'textStart') return (before & Side.edge) !== 0
   if (kind === 'lineStart') return (before & (Side.edge | Side.newLine)) !== 0
   if (kind === 'textEnd') return (after & Side.edge) !== 0

@@ -1,5 +1,6 @@
 import { compileNfa, countStates } from './compile-nfa'
 import { toDfaProgram } from './dfa-program'
+import { type ByteSpan, findSpans } from './find-spans'
 import { lazyDfaOf, searchDfa } from './lazy-dfa'
 import { literalOf } from './literal'
 import { parseRegex } from './parse-regex'
@@ -7,6 +8,7 @@ import type { RegexProblem } from './pattern-reader'
 import { foldTree, isFoldSafe, type RegexNode } from './regex-tree'
 import { allowSearch, type WorkMeter, workMeterOf } from './work-meter'
 
+export type { ByteSpan } from './find-spans'
 export type { RegexProblem } from './pattern-reader'
 
 /** Enough for any pattern typed by hand, and few enough for the parser to be quick on any. */
@@ -19,6 +21,8 @@ const STATES_MAX = 20_000
 export interface Regex {
   /** Is there a match anywhere in bytes[from, to)? The text is that range: `^` and `$` are its ends. */
   test(bytes: Uint8Array, from: number, to: number): boolean
+  /** Where the pattern matches in a whole text: leftmost, of these the longest, none over another, none of them empty. */
+  spans(bytes: Uint8Array): ByteSpan[]
   /**
    * A literal that every match contains once A-Z are a-z, or undefined when none was found. Folding text with
    * `foldAscii` or `foldText` keeps it, so that text in which it is not found cannot match.
@@ -53,12 +57,14 @@ export function compileRegex(pattern: string, onCostly: () => void = () => undef
 }
 
 function toRegex(tree: RegexNode, meter: WorkMeter): Regex {
-  const dfa = onDemand(() => lazyDfaOf(toDfaProgram(compileNfa(tree)), meter))
+  const program = onDemand(() => toDfaProgram(compileNfa(tree)))
+  const dfa = onDemand(() => lazyDfaOf(program(), meter))
   const regex: Regex = {
     test: (bytes, from, to) => {
       allowSearch(meter, to - from)
       return searchDfa(dfa(), bytes, from, to)
     },
+    spans: (bytes) => findSpans(program(), bytes),
     literal: literalOf(tree),
     foldSafe: isFoldSafe(tree),
     folded: onDemand(() => (regex.foldSafe ? regex : toRegex(foldTree(tree), meter))),
