@@ -6,10 +6,12 @@ import { pruneUnits } from '../query/prune'
 import { type RowSearch, type RowsFound, searchRows } from '../query/search-rows'
 import { searchTable, type TableFound, type TableSearch, type Taker } from '../query/search-table'
 import type { SearchUnit, UnitLoader } from '../query/units'
+import { withinRetention } from '../query/within-retention'
 import type { OpenSearch } from './open-search'
 
 /**
- * The only way from the routes to the records: whatever a route asks for, only what the caller may see is found. A test
+ * The only way from the routes to the records: whatever a route asks for, only what the caller may see, and what has not
+ * expired by the policies in force, is found. A test
  * sees to it that no other file of the routes searches.
  */
 export const findVisibleRows = (
@@ -41,5 +43,9 @@ export function visibleTo({ principal }: Pick<TenantRequest, 'principal'>, nowMs
   return compiled.filter
 }
 
-const narrowed = <Search extends { readonly filter: Filter }>({ visible }: OpenSearch, search: Search): Search =>
-  visible === undefined ? search : { ...search, filter: bothFilters(visible, search.filter) }
+const narrowed = <Search extends { readonly filter: Filter }>(open: OpenSearch, search: Search): Search => {
+  const { visible, retention, nowMs } = open
+  if (visible === undefined && retention.isUniform) return search
+  const own = visible === undefined ? search.filter : bothFilters(visible, search.filter)
+  return { ...search, filter: withinRetention(own, retention, nowMs) }
+}

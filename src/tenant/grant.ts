@@ -14,7 +14,8 @@ export const GRANT_OF_OPERATOR: Grant = { role: 'owner', scopes: new Set(ROLE_SC
 
 /** Why somebody may not give this, for a person to read; undefined when they may. Nobody gives what they do not have. */
 export function faultOfGrant(own: Grant, given: Grant): string | undefined {
-  if (!mayManage(own, given.role)) return `Only who is ${given.role} themselves may do this with the role ${given.role}.`
+  if (!mayManage(own, given.role))
+    return `Only who is ${given.role} themselves may do this with the role ${given.role}.`
   const missing = [...given.scopes].find((scope) => !own.scopes.has(scope))
   if (missing !== undefined) return `This needs the scope ${missing} itself: nobody gives what they do not have.`
   if (!isAsNarrow(given.filter, own.filter)) return 'It would see more logs than these credentials do.'
