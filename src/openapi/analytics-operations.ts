@@ -41,7 +41,7 @@ export const ANALYTICS_OPERATIONS: readonly Operation[] = [
         content: { 'application/json': TableAnswer, 'application/x-ndjson': z.string() },
       },
     },
-    problems: SEARCH_PROBLEMS,
+    problems: [...SEARCH_PROBLEMS, 'feature_disabled'],
     example: {
       query: { q: 'timeout', step: '1h' },
       status: 200,
@@ -65,7 +65,7 @@ export const ANALYTICS_OPERATIONS: readonly Operation[] = [
       `http.status, http.method and error.type, as far as records have them. ${COUNTED}`,
     query: FacetsQuery,
     answers: { 200: { description: 'The fields and their values.', content: { 'application/json': FacetsAnswer } } },
-    problems: SEARCH_PROBLEMS,
+    problems: [...SEARCH_PROBLEMS, 'feature_disabled'],
     example: {
       query: { q: 'timeout', fields: 'level,service' },
       status: 200,
@@ -88,7 +88,7 @@ export const ANALYTICS_OPERATIONS: readonly Operation[] = [
     description: `The ${FIELDS_MAX} most frequent, with their kinds and how many records have them. ${COUNTED}`,
     query: Question,
     answers: { 200: { description: 'The fields.', content: { 'application/json': FieldsAnswer } } },
-    problems: SEARCH_PROBLEMS,
+    problems: [...SEARCH_PROBLEMS, 'feature_disabled'],
     example: {
       query: { q: 'timeout' },
       status: 200,

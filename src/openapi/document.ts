@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { ApiError, PROBLEMS, type ProblemCode, problemBody } from '../http/problem'
 import { ProblemAnswer } from './answers'
+import { GROUP_TITLES } from './group-titles'
 import { type Answer, contentOf, type Example, type Operation, problemsOf } from './operation'
 
 const EXAMPLE_REQUEST_ID = 'req_01kaj2m4x8v3c9t0w5b6n7p2qr'
@@ -11,13 +12,16 @@ export const openapiDocument = (operations: readonly Operation[], about: { versi
   info: {
     title: 'Sluice',
     version: about.version,
+    license: { name: 'MIT', identifier: 'MIT' },
     description: 'A multi-tenant logging service. On a tenant’s domain the key must be of that tenant.',
   },
   servers: [{ url: about.server }],
+  tags: Object.entries(GROUP_TITLES).map(([name, description]) => ({ name, description })),
   security: [{ bearer: [] }, { apiKey: [] }],
   paths: pathsOf(operations),
   components: {
     schemas: { Problem: schemaOf(ProblemAnswer, 'output') },
+    examples: problemExamples(operations),
     securitySchemes: {
       bearer: { type: 'http', scheme: 'bearer', description: 'A key: slc_…' },
       apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'API_KEY_HEADER gives it another name.' },
@@ -70,11 +74,17 @@ function parametersIn(place: 'path' | 'query' | 'header', schema: z.ZodObject | 
     name,
     in: place,
     required: place === 'path' || required.includes(name),
-    ...(values?.[name] !== undefined && { example: values[name] }),
+    ...(values?.[name] !== undefined && { example: exampleValue(values[name], property) }),
     ...(typeof property === 'object' && property.description !== undefined && { description: property.description }),
     schema: property,
   }))
 }
+
+/** A parameter is text in an address, and an example of it what the text means. */
+const exampleValue = (text: string, property: unknown): string | number =>
+  typeof property === 'object' && property !== null && 'type' in property && property.type === 'integer'
+    ? Number(text)
+    : text
 
 function answersObject({ answers, example }: Operation) {
   const entries = Object.entries(answers).map(([status, answer]) => {
@@ -103,13 +113,18 @@ function problemsObject(codes: readonly ProblemCode[]) {
       content: {
         'application/problem+json': {
           schema: { $ref: '#/components/schemas/Problem' },
-          examples: Object.fromEntries(
-            sharing.map((code) => [code, { value: problemBody(new ApiError(code), EXAMPLE_REQUEST_ID) }]),
-          ),
+          examples: Object.fromEntries(sharing.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
         },
       },
     },
   ])
+  return Object.fromEntries(entries)
+}
+
+/** An example of each problem that an operation can answer, once. */
+function problemExamples(operations: readonly Operation[]) {
+  const codes = new Set(operations.flatMap(problemsOf))
+  const entries = Array.from(codes, (code) => [code, { value: problemBody(new ApiError(code), EXAMPLE_REQUEST_ID) }])
   return Object.fromEntries(entries)
 }
 

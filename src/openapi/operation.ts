@@ -41,6 +41,8 @@ export interface Example {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly body?: unknown
+  /** Whose key it needs, where that is not the one that has the scope. */
+  readonly by?: 'operator'
   readonly status: number
   /** Text stands for itself, anything else for JSON. Times, ids and measurements of a real answer differ. */
   readonly answer: unknown

@@ -1,17 +1,30 @@
 import { ADMIN_OPERATIONS } from './admin-operations'
 import { ANALYTICS_OPERATIONS } from './analytics-operations'
 import { API_V1_OPERATIONS } from './api-v1-operations'
+import { AUDIT_OPERATIONS } from './audit-operations'
+import { DOMAIN_OPERATIONS } from './domain-operations'
+import { KEY_OPERATIONS, TENANT_KEY_OPERATIONS } from './key-operations'
 import { LOGS_OPERATIONS } from './logs-operations'
+import { MEMBER_OPERATIONS } from './member-operations'
 import type { Operation } from './operation'
 import { SERVICE_OPERATIONS } from './service-operations'
 import { SESSION_OPERATIONS } from './session-operations'
+import { SETTINGS_OPERATIONS } from './settings-operations'
+import { TENANT_OPERATIONS } from './tenant-operations'
 
 /** Every route but the last, in the order of the route table. */
 export const OPERATIONS: readonly Operation[] = [
   ...SERVICE_OPERATIONS,
   ...LOGS_OPERATIONS,
   ...ANALYTICS_OPERATIONS,
+  ...TENANT_OPERATIONS,
+  ...DOMAIN_OPERATIONS,
+  ...KEY_OPERATIONS,
+  ...MEMBER_OPERATIONS,
+  ...TENANT_KEY_OPERATIONS,
   ...ADMIN_OPERATIONS,
+  ...SETTINGS_OPERATIONS,
+  ...AUDIT_OPERATIONS,
   ...SESSION_OPERATIONS,
   ...API_V1_OPERATIONS,
 ]

@@ -5,6 +5,8 @@ import type { Operation } from './operation'
 
 const OpenapiAnswer = z.object({ openapi: z.literal('3.1.0'), paths: z.record(z.string(), z.unknown()) }).loose()
 
+const PAGE_TYPE = 'text/html; charset=utf-8'
+
 const METRICS_EXAMPLE = `# HELP sluice_records_stored_total Records that were stored.
 # TYPE sluice_records_stored_total counter
 sluice_records_stored_total{tenant="ten_01kaj2m4x8v3c9t0w5b6n7p2qr"} 1284
@@ -67,5 +69,31 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     answers: { 200: { description: 'The description.', content: { 'application/json': OpenapiAnswer } } },
     problems: [],
     example: { status: 200, answer: { openapi: '3.1.0', paths: { '/health': {} } } },
+  },
+  {
+    id: 'showDocs',
+    group: 'service',
+    method: 'GET',
+    path: '/docs',
+    scope: 'public',
+    summary: 'This API for people',
+    description:
+      'A page with every route, its parameters, schemas, examples and a command line to try. It needs no script and asks for ' +
+      'nothing else, of us or of anybody.',
+    answers: { 200: { description: 'The page.', content: { [PAGE_TYPE]: z.string() } } },
+    problems: [],
+    example: { status: 200, answer: '<!doctype html>\n<html lang="en">…' },
+  },
+  {
+    id: 'showProblems',
+    group: 'service',
+    method: 'GET',
+    path: '/docs/errors',
+    scope: 'public',
+    summary: 'What can go wrong',
+    description: 'Every problem with what to do about it: the `type` of each problem leads here.',
+    answers: { 200: { description: 'The page.', content: { [PAGE_TYPE]: z.string() } } },
+    problems: [],
+    example: { status: 200, answer: '<!doctype html>\n<html lang="en">…' },
   },
 ]

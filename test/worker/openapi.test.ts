@@ -4,31 +4,64 @@ import * as z from 'zod'
 import payloadSchema from '../../migrations/payload/0001_initial.sql?raw'
 import schema from '../../schema.sql?raw'
 import { bootstrap } from '../../src/admin/bootstrap'
+import { createTenant } from '../../src/admin/create-tenant'
+import { eraseTenants } from '../../src/admin/erase-tenants'
 import { SCOPES, type Scope } from '../../src/http/access'
+import type { ProblemCode } from '../../src/http/problem'
 import { ProblemAnswer } from '../../src/openapi/answers'
 import { openapiDocument } from '../../src/openapi/document'
-import { contentOf, type Example, type Operation } from '../../src/openapi/operation'
+import { contentOf, type Example, type Operation, problemsOf } from '../../src/openapi/operation'
 import { OPERATIONS } from '../../src/openapi/operations'
+import { ALWAYS_CURRENT } from '../../src/tenant/contract'
+import { tenantDirectory } from '../../src/tenant-stub'
 
 const SERVICE = 'http://localhost:8787'
 const LOG = { level: 'error', service: 'checkout', message: 'payment timeout after 30s', orderId: 'o_17' }
 
 const keys = new Map<Scope, string>()
-let logId = ''
+/** Ids of things that are here, by the parameter of the paths that name them. */
+const ids = new Map<string, string>()
+
+let revokedKey = ''
 
 const Hits = z.object({ data: z.array(z.object({ id: z.string() })).min(1) })
 
 beforeAll(async () => {
   await env.CONTROL.prepare(schema).run()
   await env.PAYLOAD.prepare(payloadSchema).run()
-  const { tenant } = await bootstrap(env, { demo: true, nowMs: Date.now() })
+  const { operatorKey, tenant } = await bootstrap(env, { demo: true, nowMs: Date.now() })
   if (!tenant) throw new Error('the demo tenant is missing')
   for (const scope of SCOPES) if (scope.startsWith('admin:')) keys.set(scope, tenant.adminKey)
-  keys.set('logs:write', tenant.ingestKey).set('logs:read', tenant.queryKey)
+  keys.set('logs:write', tenant.ingestKey).set('logs:read', tenant.queryKey).set('operator', operatorKey)
   await ask('logs:write', '/logs', { method: 'POST', body: JSON.stringify(LOG) })
   const found = await ask('logs:read', '/logs?q=timeout', {})
-  logId = Hits.parse(await found.json()).data[0].id
+  ids.set('id', Hits.parse(await found.json()).data[0].id)
+  await eraseOne()
+  const made = [
+    ['key', 'admin:keys', { kind: 'rd', note: 'of the examples' }],
+    ['member', 'admin:members', { email: 'someone@acme.com', role: 'viewer' }],
+  ] as const
+  for (const [name, scope, body] of made) {
+    const response = await ask(scope, `/admin/${name}s`, { method: 'POST', body: JSON.stringify(body) })
+    ids.set(name, z.object({ id: z.string() }).parse(await response.json()).id)
+  }
+  const body = JSON.stringify({ kind: 'rd', note: 'to be revoked' })
+  const response = await ask('admin:keys', '/admin/keys', { method: 'POST', body })
+  const revoked = z.object({ id: z.string(), key: z.string() }).parse(await response.json())
+  await ask('admin:keys', `/admin/keys/${revoked.id}`, { method: 'DELETE' })
+  revokedKey = revoked.key
 })
+
+/** A tenant that was there once, for the examples of its certificate. */
+async function eraseOne(): Promise<void> {
+  const created = await createTenant(env, { name: 'initech', plan: 'free' }, Date.now())
+  if (!created.ok) throw new Error(created.refusal.kind)
+  await tenantDirectory(env, created.id).change(
+    { tenantId: created.id, host: '', keyId: 'test', address: '', settingsVersion: ALWAYS_CURRENT },
+    [{ what: 'tenant.edited', id: created.id, patch: { status: 'deleting', deleteMs: 0 } }],
+  )
+  await eraseTenants(env, Date.now())
+}
 
 const ask = (scope: Operation['scope'], path: string, init: RequestInit): Promise<Response> => {
   const headers = new Headers(init.headers)
@@ -37,9 +70,15 @@ const ask = (scope: Operation['scope'], path: string, init: RequestInit): Promis
   return exports.default.fetch(`${SERVICE}${path}`, { ...init, headers })
 }
 
+const described = openapiDocument(OPERATIONS, { version: '0', server: SERVICE })
+
+/** What the description shows of a problem. */
+const problemExample = (code: ProblemCode): unknown =>
+  z.object({ value: z.unknown() }).parse(described.components.examples[code]).value
+
 /** The example's own id is of no record here. */
 const addressOf = ({ path }: Operation, example: Example): string => {
-  const filled = path.replace(/:(\w+)/g, (_whole, name) => (name === 'id' ? logId : (example.path?.[name] ?? '')))
+  const filled = path.replace(/:(\w+)/g, (_whole, name) => ids.get(name) ?? example.path?.[name] ?? '')
   return example.query === undefined ? filled : `${filled}?${new URLSearchParams(example.query)}`
 }
 
@@ -58,10 +97,11 @@ const read = async (response: Response): Promise<unknown> => {
 for (const operation of OPERATIONS) {
   const { method, path, example, answers, query, scope } = operation
   const [mediaType, answerSchema] = contentOf(answers[example.status])[0]
+  const key = example.by ?? scope
 
   describe(`${method} ${path}`, () => {
     it('answers its example as it says', async () => {
-      const response = await ask(scope, addressOf(operation, example), initOf(operation, example))
+      const response = await ask(key, addressOf(operation, example), initOf(operation, example))
       const body = await read(response)
       expect(response.status, JSON.stringify(body)).toBe(example.status)
       expect(response.headers.get('content-type')).toBe(mediaType)
@@ -81,6 +121,30 @@ for (const operation of OPERATIONS) {
         const refused = await ask(wrong, address, initOf(operation, example))
         expect(ProblemAnswer.parse(await refused.json())).toMatchObject({ code: 'scope_missing', status: 403 })
       })
+
+      it('refuses as its examples of problems show', async () => {
+        const address = addressOf(operation, example)
+        const headers = { ...initOf(operation, example).headers }
+        const asked = { ...initOf(operation, example), redirect: 'manual' } as const
+        const withKey = (key: string) => ({ ...asked, headers: { ...headers, authorization: `Bearer ${key}` } })
+        const answers: readonly (readonly [ProblemCode, Promise<Response>])[] = [
+          ['unauthenticated', exports.default.fetch(`${SERVICE}${address}`, asked)],
+          ['scope_missing', ask(scope === 'logs:write' ? 'logs:read' : 'logs:write', address, asked)],
+          ['key_revoked', exports.default.fetch(`${SERVICE}${address}`, withKey(revokedKey))],
+          [
+            'not_found',
+            exports.default.fetch(`http://nobody.localhost:8787${address}`, withKey(keys.get('logs:read') ?? '')),
+          ],
+        ]
+        for (const [code, answer] of answers) {
+          const response = await answer
+          const { detail, instance, ...told } = ProblemAnswer.parse(await response.json())
+          const { detail: _detail, instance: _instance, ...shown } = ProblemAnswer.parse(problemExample(code))
+          expect(told, `${detail} ${instance}`).toEqual(shown)
+          expect(response.headers.get('content-type')).toBe('application/problem+json')
+          expect(problemsOf(operation)).toContain(code)
+        }
+      })
     }
 
     if (query !== undefined) {
@@ -94,11 +158,11 @@ for (const operation of OPERATIONS) {
         expect(known.length).toBeGreaterThan(0)
         for (const { name, value } of known) {
           const one = { ...example, query: { [name]: value } }
-          const response = await ask(scope, addressOf(operation, one), initOf(operation, example))
+          const response = await ask(key, addressOf(operation, one), initOf(operation, example))
           expect(response.status, `${name}=${value}: ${JSON.stringify(await read(response))}`).toBe(example.status)
         }
         const unknown = await ask(
-          scope,
+          key,
           addressOf(operation, { ...example, query: { nope: '1' } }),
           initOf(operation, example),
         )
@@ -107,6 +171,43 @@ for (const operation of OPERATIONS) {
     }
   })
 }
+
+describe('the description', () => {
+  it('has an example of every problem that it names, and each is one', () => {
+    const named = Array.from(
+      JSON.stringify(described.paths).matchAll(/#\/components\/examples\/(\w+)/g),
+      ([, code]) => code,
+    )
+    expect(new Set(Object.keys(described.components.examples))).toEqual(new Set(named))
+    for (const [code, example] of Object.entries(described.components.examples)) {
+      const { value } = z.object({ value: ProblemAnswer }).parse(example)
+      expect(value).toMatchObject({ code, status: expect.any(Number) })
+    }
+  })
+})
+
+describe('GET /docs', () => {
+  it('lets a browser load and run nothing but the style that is in the page', async () => {
+    for (const path of ['/docs', '/docs/errors']) {
+      const response = await ask('public', path, {})
+      const text = await response.text()
+      const style = text.split('<style>')[1]?.split('</style>')[0] ?? ''
+      const digest = Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(style))).toString(
+        'base64',
+      )
+      expect(response.headers.get('content-security-policy')).toBe(
+        `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      )
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    }
+  })
+
+  it('is where the type of a problem leads', async () => {
+    const refused = ProblemAnswer.parse(await (await ask('public', '/logs', {})).json())
+    const [path, anchor] = refused.type.split('#')
+    expect(await (await ask('public', path, {})).text()).toContain(`id="${anchor}"`)
+  })
+})
 
 describe('GET /openapi.json', () => {
   it('is the description of these operations', async () => {
