@@ -7,7 +7,7 @@ const Slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
 })
 
 /** A tenant by its name, or by the id that we gave it. */
-export const TenantReference = z.union([Slug, z.string().regex(/^ten_[0-9a-z]{26}$/)], {
+export const TenantReference = z.string().regex(/^([a-z0-9][a-z0-9-]{0,62}|ten_[0-9a-z]{26})$/, {
   error: 'it must be a name of 1 to 63 lower-case letters, digits and dashes, or an id, ten_…',
 })
 
@@ -33,13 +33,31 @@ export const DomainEdit = z
   .refine((edit) => Object.keys(edit).length > 0, { error: 'it changes nothing' })
 export type DomainEdit = z.infer<typeof DomainEdit>
 
+const page = (what: string) => ({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(ADMIN_PAGE_MAX)
+    .default(ADMIN_PAGE_DEFAULT)
+    .meta({ description: `${what} on a page.`, examples: [10] }),
+  cursor: z.string().optional().meta({ description: 'next_cursor of the page before.' }),
+})
+
 /** The parameters of GET /admin/domains. */
 export const DomainQuery = z.strictObject({
-  tenantId: TenantReference.optional(),
-  status: z.enum(['pending', 'active', 'unrouted', 'suspended']).optional(),
-  domain: z.string().min(1).max(HOST_CHARACTERS_MAX).optional().meta({ description: 'Part of the name.' }),
-  limit: z.coerce.number().int().min(1).max(ADMIN_PAGE_MAX).default(ADMIN_PAGE_DEFAULT),
-  cursor: z.string().optional(),
+  tenantId: TenantReference.optional().meta({ description: 'Only of this tenant, by name or id.', examples: ['acme'] }),
+  status: z
+    .enum(['pending', 'active', 'unrouted', 'suspended'])
+    .optional()
+    .meta({ description: 'Only domains in this state.', examples: ['active'] }),
+  domain: z
+    .string()
+    .min(1)
+    .max(HOST_CHARACTERS_MAX)
+    .optional()
+    .meta({ description: 'Only domains with this in their name.', examples: ['acme'] }),
+  ...page('Domains'),
 })
 export type DomainQuery = z.infer<typeof DomainQuery>
 
@@ -79,10 +97,17 @@ export type TenantEdit = z.infer<typeof TenantEdit>
 
 /** The parameters of GET /admin/tenants. */
 export const TenantQuery = z.strictObject({
-  status: z.enum(['active', 'suspended', 'deleting']).optional(),
-  plan: plan.optional(),
-  name: z.string().min(1).max(63).optional().meta({ description: 'Part of the name.' }),
-  limit: z.coerce.number().int().min(1).max(ADMIN_PAGE_MAX).default(ADMIN_PAGE_DEFAULT),
-  cursor: z.string().optional(),
+  status: z
+    .enum(['active', 'suspended', 'deleting', 'erasing'])
+    .optional()
+    .meta({ description: 'Only tenants in this state.', examples: ['active'] }),
+  plan: plan.optional().meta({ description: 'Only tenants with this plan.', examples: ['standard'] }),
+  name: z
+    .string()
+    .min(1)
+    .max(63)
+    .optional()
+    .meta({ description: 'Only tenants with this in their name.', examples: ['acm'] }),
+  ...page('Tenants'),
 })
 export type TenantQuery = z.infer<typeof TenantQuery>

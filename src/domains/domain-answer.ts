@@ -39,6 +39,34 @@ export const RegistrationAnswer = DomainAnswer.extend({
 })
 export type RegistrationAnswer = z.infer<typeof RegistrationAnswer>
 
+/** What a platform in front of us says about a host: what is left for its owner to do there. */
+const PlatformAnswer = z.strictObject({
+  status: z.enum(['pending', 'active', 'blocked', 'moved', 'unavailable']),
+  records: z.array(
+    z.union([
+      z.strictObject({ type: z.literal('TXT'), name: z.string(), value: z.string() }),
+      z.strictObject({ type: z.literal('HTTP'), url: z.string(), content: z.string() }),
+    ]),
+  ),
+  faults: z.array(z.string()),
+})
+
+/** The answer of POST /admin/domains/:domain/verify. */
+export const VerificationAnswer = DomainAnswer.extend({
+  verified: z.boolean(),
+  message: z.string().meta({ description: 'What was found, and where.' }),
+  platform: PlatformAnswer.nullable().meta({
+    description: 'Of Cloudflare’s custom hostnames; null where there are none.',
+  }),
+})
+export type VerificationAnswer = z.infer<typeof VerificationAnswer>
+
+/** The answer of GET /admin/domains. */
+export const DomainList = z.strictObject({
+  data: z.array(DomainAnswer).meta({ description: 'In the order of their names; `verification` is null in lists.' }),
+  page: z.strictObject({ next_cursor: z.string().nullable(), has_more: z.boolean() }),
+})
+
 /** What a domain's answer is made of. */
 export interface ShownDomain {
   readonly domain: string

@@ -17,8 +17,6 @@ export interface RegistrationWorld {
   readonly tenant: TenantRow | undefined
   /** The row that this tenant has of the domain. What other tenants have of it is nobody's business before it is proved. */
   readonly row: DomainRow | undefined
-  /** Domains that this tenant has, in any state. */
-  readonly domainCount: number
   /** Makes the tenant's challenges. */
   readonly secret: Uint8Array
   readonly nowMs: number
@@ -56,27 +54,44 @@ export function decideRegistration(body: DomainRegistration, world: Registration
     })
   const tenantFaults = world.tenant ? faultsWithTenant(body, world.tenant) : faultsOfNewTenant(body)
   if (tenantFaults.length > 0) return { ok: false, faults: tenantFaults }
-  const full = domainsFault(body, world)
-  if (full) return refused(full)
   return { ok: true, plan: planRegistration(body, parsed.domain, world) }
 }
 
+/** Who asks for a change of a domain. */
+export type DomainKeeper = 'operator' | 'tenant'
+
 /**
  * What PATCH /admin/domains/:domain sets of a domain's row. Only what routes can be suspended, and only what was suspended
- * can be resumed: nothing but a proof makes a domain active.
+ * can be resumed: nothing but a proof makes a domain active. What the operator has suspended, only the operator resumes.
  */
 export function decideDomainEdit(
   row: DomainRow,
   { status, contactEmail }: DomainEdit,
-  nowMs: number,
+  about: { readonly by: DomainKeeper; readonly nowMs: number },
 ): { readonly ok: true; readonly patch: JsonObject } | { readonly ok: false; readonly faults: readonly AdminFault[] } {
+  const { by, nowMs } = about
   const contact = contactEmail === undefined ? {} : { contactEmail }
+  if (status === 'suspended' && (row.status === 'active' || (row.status === 'suspended' && by === 'operator')))
+    return { ok: true, patch: { ...contact, status, suspendedBy: by } }
   if (status === undefined || status === row.status) return { ok: true, patch: contact }
-  if (row.status === 'active') return { ok: true, patch: { ...contact, status } }
-  if (row.status === 'suspended') return { ok: true, patch: { ...contact, status: resumedStatus(row, nowMs) } }
+  if (isHeldByOperator(row, by)) return refused(OPERATOR_ONLY)
+  if (row.status === 'suspended')
+    return { ok: true, patch: { ...contact, status: resumedStatus(row, nowMs), suspendedBy: null } }
   const detail = `The domain is ${row.status}: it routes once it is proved, with POST …/verify.`
   return refused({ code: 'conflict', detail, pointer: '/status' })
 }
+
+/** Why a domain may not be removed now, if so: who removed it and registered it again would have resumed it. */
+export const faultOfRemoval = (row: DomainRow, by: DomainKeeper): AdminFault | undefined =>
+  isHeldByOperator(row, by) ? OPERATOR_ONLY : undefined
+
+const OPERATOR_ONLY: AdminFault = {
+  code: 'scope_missing',
+  detail: 'The operator has suspended this domain, and only the operator resumes it.',
+}
+
+const isHeldByOperator = ({ status, suspendedBy = 'operator' }: DomainRow, by: DomainKeeper): boolean =>
+  status === 'suspended' && suspendedBy === 'operator' && by !== 'operator'
 
 /** A proof that was lost during the suspension is as lost as any other. */
 const resumedStatus = ({ lostMs }: DomainRow, nowMs: number): DomainRow['status'] =>
@@ -92,7 +107,8 @@ const faultsOfNewTenant = ({ plan = 'standard', config }: DomainRegistration): A
 
 /** A tenant is changed where tenants are changed: a second domain must not shorten the retention of the first by the way. */
 function faultsWithTenant({ plan, config }: DomainRegistration, tenant: TenantRow): AdminFault[] {
-  if (tenant.status === 'deleting') return [{ code: 'conflict', detail: 'The tenant is being deleted.' }]
+  if (tenant.status !== 'active' && tenant.status !== 'suspended')
+    return [{ code: 'conflict', detail: 'The tenant is being deleted.' }]
   const where = 'change it with PATCH /admin/tenants'
   const faults: AdminFault[] = []
   if (plan !== undefined && plan !== tenant.plan)
@@ -110,16 +126,10 @@ function faultsWithTenant({ plan, config }: DomainRegistration, tenant: TenantRo
 const isDefault = (member: string, value: unknown, terms: Readonly<Record<string, unknown>>): boolean =>
   member === 'enableAnalytics' && value === true && terms[member] === undefined
 
-function domainsFault({ plan }: DomainRegistration, world: RegistrationWorld): AdminFault | undefined {
-  if (world.row) return undefined
-  const name: PlanName = world.tenant ? planOf(world.tenant) : (plan ?? 'standard')
-  const terms = world.tenant ? readTerms(world.tenant.limits) : {}
-  const { domains } = effectiveTerms(name, terms, world.variables)
-  if (world.domainCount < domains) return undefined
-  return {
-    code: 'quota_exceeded',
-    detail: `The tenant has ${world.domainCount} domains, and its plan ${name} allows ${domains}.`,
-  }
+/** How many domains the tenant's plan allows; the object counts them when one is added. */
+function domainsMax({ plan }: DomainRegistration, { tenant, variables }: RegistrationWorld): number {
+  const name: PlanName = tenant ? planOf(tenant) : (plan ?? 'standard')
+  return effectiveTerms(name, tenant ? readTerms(tenant.limits) : {}, variables).domains
 }
 
 function planRegistration(body: DomainRegistration, domain: DomainName, world: RegistrationWorld): RegistrationPlan {
@@ -132,7 +142,13 @@ function planRegistration(body: DomainRegistration, domain: DomainName, world: R
   const common = { domain, newTenant: newTenantOf(body, world), challenge }
   if (row === undefined) {
     const made = newRow(body, challenge, world.nowMs)
-    return { ...common, row: made, changes: [{ what: 'domain.added', id: domain.name, row: made }], isNew: true }
+    const countMax = domainsMax(body, world)
+    return {
+      ...common,
+      row: made,
+      changes: [{ what: 'domain.added', id: domain.name, row: made, countMax }],
+      isNew: true,
+    }
   }
   const patch = patchOf(body, row, challenge)
   const changes: DirectoryChange[] =

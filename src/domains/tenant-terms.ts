@@ -4,7 +4,7 @@ import type { TenantEdit, TenantRegistration } from './admin-bodies'
 
 /** Why a tenant cannot be as it is asked for. `pointer` leads into the body, where it is about the body. */
 export interface AdminFault {
-  readonly code: 'validation_failed' | 'conflict' | 'quota_exceeded' | 'not_found' | 'scope_missing'
+  readonly code: 'validation_failed' | 'conflict' | 'not_found' | 'scope_missing'
   readonly detail: string
   readonly pointer?: string
 }
@@ -42,8 +42,8 @@ export function termsOfNewTenant({
 
 /** What PATCH /admin/tenants/:tenant sets of a tenant's row (null takes a member away), or what its plan does not allow. */
 export function editTenant(tenant: TenantRow, edit: TenantEdit): TermsOutcome<JsonObject> {
-  if (tenant.status === 'deleting')
-    return { ok: false, faults: [{ code: 'conflict', detail: 'The tenant is being deleted.' }] }
+  const isLeft = tenant.status === 'erasing' || (tenant.status === 'deleting' && edit.status === undefined)
+  if (isLeft) return { ok: false, faults: [{ code: 'conflict', detail: 'The tenant is being deleted.' }] }
   const plan = edit.plan ?? planOf(tenant)
   const limits = edit.limits ? editTerms(tenant.limits, edit.limits) : tenant.limits
   const faults = faultsIn(plan, limits, (member) => (edit.limits ? `/limits/${bodyName(member)}` : '/plan'))
@@ -52,6 +52,8 @@ export function editTenant(tenant: TenantRow, edit: TenantEdit): TermsOutcome<Js
     ok: true,
     value: {
       ...(edit.status && { status: edit.status }),
+      // A status takes the deletion back.
+      ...(tenant.status === 'deleting' && { deleteMs: null }),
       ...(edit.plan && { plan }),
       ...(edit.limits && { limits }),
       ...(edit.contact_email !== undefined && { contactEmail: edit.contact_email }),

@@ -7,6 +7,7 @@ import {
   type CatalogEdit,
   type Change,
   chainEntryOf,
+  type ExpirableSegment,
   type Garbage,
   garbageOf,
   withoutObjects,
@@ -14,6 +15,7 @@ import {
 import { decodeHeader, sectionsOf, segmentRows } from '../../src/segments/decode-segment'
 import { decodeErased } from '../../src/segments/erased-rows'
 import { fitsHash } from '../../src/segments/fits-hash'
+import { lookForExpired } from '../../src/segments/look-for-expired'
 import { mergeSegments, SMALL } from '../../src/segments/merge-small'
 import {
   decodePackEnd,
@@ -26,13 +28,21 @@ import {
   readPackTrailer,
 } from '../../src/segments/pack-directory'
 import type { PublishableSegment } from '../../src/segments/publish'
+import type { RemovalReport } from '../../src/segments/retention-run'
 import { type SealedSegment, sealBlocks } from '../../src/segments/seal'
 import { appendBatch, type JournalRow } from '../../src/tenant/append'
 import type { AppendOutcome } from '../../src/tenant/contract'
 import { type ErasePorts, eraseRows } from '../../src/tenant/erase-rows'
+import { type RetentionRules, shortestDays, uniformRetention } from '../../src/tenant/retention-rules'
 import { INITIAL_STATE, type TenantState } from '../../src/tenant/state'
-import { afterChange, afterPublishing, afterRetentionCall, afterSealing } from '../../src/tenant/transitions'
-import { type WorkSettings, work } from '../../src/tenant/work'
+import {
+  afterChange,
+  afterPublishing,
+  afterRetention,
+  afterRetentionCall,
+  afterSealing,
+} from '../../src/tenant/transitions'
+import { type ExpirablePage, type WorkSettings, work } from '../../src/tenant/work'
 import { RECEIVED_MS, read } from './read-back'
 
 export const MINUTE_MS = 60_000
@@ -84,7 +94,8 @@ const blocksByText = new Map<string, ReturnType<typeof read>>()
 export class TenantWorld {
   nowMs = RECEIVED_MS
   settings: WorkSettings = {
-    ttlDays: 30,
+    retention: uniformRetention(30),
+    edition: 0,
     hotMs: DAY_MS,
     hotBytesMax: HOT_BYTES_MAX,
     hasArchive: true,
@@ -107,6 +118,8 @@ export class TenantWorld {
   chain: ChainEntry[] = []
   change: Change | undefined
   made = new Map<string, SealedSegment>()
+  readonly looks = new Map<string, number>()
+  readonly removals: RemovalReport[] = []
   garbage: { number: number; dueMs: number; garbage: Garbage }[] = []
   catalog = new Map<string, CatalogRow>()
   payloads = new Map<string, Uint8Array>()
@@ -158,7 +171,8 @@ export class TenantWorld {
   }
 
   async work(): Promise<void> {
-    this.#expiredBeforeMs = Math.max(this.#expiredBeforeMs, this.nowMs - this.settings.ttlDays * DAY_MS)
+    const expiredMs = this.nowMs - shortestDays(this.settings.retention) * DAY_MS
+    this.#expiredBeforeMs = Math.max(this.#expiredBeforeMs, expiredMs)
     await work(this.ports(), this.settings, this.nowMs)
   }
 
@@ -257,6 +271,14 @@ export class TenantWorld {
       forgetGarbage: turn('forgetGarbage', (number: number) => {
         this.garbage = this.garbage.filter((row) => row.number !== number)
       }),
+      notDue: (ids: readonly string[], edition: number, nowMs: number) =>
+        new Set(ids.filter((id) => (this.looks.get(`${edition} ${id}`) ?? 0) > nowMs)),
+      noteLooks: turn('noteLooks', (looks: readonly { id: string; dueMs: number }[], edition: number) => {
+        for (const { id, dueMs } of looks) this.looks.set(`${edition} ${id}`, dueMs)
+      }),
+      endRetention: turn('endRetention', () => {
+        this.state = afterRetention(this.state)
+      }),
       damaged: this.#damaged,
       unmerged: this.#unmerged,
       read: (id: string) => {
@@ -277,6 +299,7 @@ export class TenantWorld {
       finish: turn('finish', (change: Change) => {
         const entry = chainEntryOf(change)
         if (entry) this.chain.push(entry)
+        if (change.what === 'expired' && change.report) this.removals.push(change.report)
         this.#leave(garbageOf(change))
         this.change = undefined
         this.made.clear()
@@ -329,8 +352,23 @@ export class TenantWorld {
     const readPackedFrom = (key: string): PackPorts['readSegments'] =>
       effect('readPacked', 'r2', (members) => members.map(({ id, bytes }) => this.#packedBytes(key, id, bytes)))
     return {
-      sealAside: effect('sealAside', undefined, (blocks: Parameters<ErasePorts['sealAside']>[0]) =>
-        sealBlocks(blocks, { shard, class: 'standard' }),
+      sealAside: effect(
+        'sealAside',
+        undefined,
+        (blocks: Parameters<ErasePorts['sealAside']>[0], rules: Parameters<ErasePorts['sealAside']>[1]) =>
+          sealBlocks(blocks, { shard, class: 'standard', rules }),
+      ),
+      lookAside: effect('lookAside', 'd1', (segment: ExpirableSegment, rules: RetentionRules, nowMs: number) => {
+        const { id, hash, mask, archiveKey, bytes: length } = segment
+        const bytes = archiveKey === undefined ? this.payloads.get(id) : this.#packedBytes(archiveKey, id, length)
+        return lookForExpired({ id, hash, mask, bytes }, { shard, rules, nowMs })
+      }),
+      readExpirable: effect('readExpirable', 'd1', ({ beforeMs, after, limit }: ExpirablePage) =>
+        live()
+          .filter(({ segment }) => segment.minTime < beforeMs && segment.id > after)
+          .sort((left, right) => (left.segment.id < right.segment.id ? -1 : 1))
+          .slice(0, limit)
+          .map(expirable),
       ),
       putPayload: effect('putPayload', 'd1', (segment: PublishableSegment, bytes: Uint8Array) => {
         if (!this.payloads.has(segment.id)) this.payloads.set(segment.id, bytes)
@@ -354,14 +392,16 @@ export class TenantWorld {
         ),
       editCatalog: effect('editCatalog', 'd1', (edit: CatalogEdit) => this.#edit(edit)),
       readGroups: effect('readGroups', 'd1', (coldBeforeMs: number) => {
-        const days = [...new Set(live().map(({ segment }) => segment.day))]
-        return days.flatMap((day) => {
-          const rows = inGroup({ day, class: 'standard' })
+        const groups = new Map(
+          live().map(({ segment: { day, class: name } }) => [`${day} ${name}`, { day, class: name }]),
+        )
+        return [...groups.values()].flatMap(({ day, class: name }) => {
+          const rows = inGroup({ day, class: name })
           if (rows.length === 0) return []
           const cold = rows.filter(({ segment }) => segment.sealedMs <= coldBeforeMs)
           return {
             day,
-            class: 'standard',
+            class: name,
             small: rows.filter(isSmall).length,
             inD1: rows.length,
             bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -385,7 +425,7 @@ export class TenantWorld {
         live()
           .filter(({ segment }) => expiries.some(({ beforeMs }) => segment.maxTime < beforeMs))
           .slice(0, limit)
-          .map(({ segment: { id, hash }, place, archiveKey }) => ({ id, hash, place, archiveKey })),
+          .map(expirable),
       ),
       readPacks: effect('readPacks', 'd1', (keys: readonly string[]) =>
         keys.flatMap((key) => {
@@ -405,16 +445,20 @@ export class TenantWorld {
         if (row === undefined || row.removed !== undefined) return undefined
         return { id, hash: row.segment.hash, rows: row.segment.rows, mask: row.mask }
       }),
-      mergeAside: effect('mergeAside', 'd1', (chosen: Parameters<ErasePorts['mergeAside']>[0]) => {
-        const sources = chosen.map(({ id, hash, mask }) => ({ id, hash, mask, bytes: this.payloads.get(id) }))
-        const half = this.code === 'old' ? sources.length : sources.length >> 1
-        const outcomes = [sources.slice(0, half), sources.slice(half)].map((part) =>
-          mergeSegments(part, { shard, class: 'standard' }),
-        )
-        const damaged = outcomes.flatMap((outcome) => (outcome.ok ? [] : outcome.damaged))
-        if (damaged.length > 0) return { ok: false as const, damaged }
-        return { ok: true as const, segments: outcomes.flatMap((outcome) => (outcome.ok ? outcome.segments : [])) }
-      }),
+      mergeAside: effect(
+        'mergeAside',
+        'd1',
+        (chosen: Parameters<ErasePorts['mergeAside']>[0], about: { class: string }) => {
+          const sources = chosen.map(({ id, hash, mask }) => ({ id, hash, mask, bytes: this.payloads.get(id) }))
+          const half = this.code === 'old' ? sources.length : sources.length >> 1
+          const outcomes = [sources.slice(0, half), sources.slice(half)].map((part) =>
+            mergeSegments(part, { shard, class: about.class }),
+          )
+          const damaged = outcomes.flatMap((outcome) => (outcome.ok ? [] : outcome.damaged))
+          if (damaged.length > 0) return { ok: false as const, damaged }
+          return { ok: true as const, segments: outcomes.flatMap((outcome) => (outcome.ok ? outcome.segments : [])) }
+        },
+      ),
       deletePayloads: effect('deletePayloads', 'd1', (ids: readonly string[]) => {
         for (const id of ids) this.payloads.delete(id)
       }),
@@ -528,7 +572,7 @@ export class TenantWorld {
 
   /** Records within retention are there once each; older ones may be gone, and so may those that are being erased. */
   #compare(seqs: readonly number[], nextSeq: number, where: string): void {
-    const oldestMs = Math.max(this.nowMs - this.settings.ttlDays * DAY_MS, this.#expiredBeforeMs)
+    const oldestMs = Math.max(this.nowMs - shortestDays(this.settings.retention) * DAY_MS, this.#expiredBeforeMs)
     const found = new Set(seqs)
     if (found.size !== seqs.length) throw new Error(`${where}: a record is there twice`)
     for (let seq = 1; seq < nextSeq; seq++) {
@@ -537,6 +581,12 @@ export class TenantWorld {
     }
   }
 }
+
+/** What the catalog says of a segment that may expire. */
+const expirable = ({ segment, bytes, place, archiveKey, archiveOffset, mask }: CatalogRow): ExpirableSegment => ({
+  ...{ id: segment.id, hash: segment.hash, rows: segment.rows, sealedMs: segment.sealedMs },
+  ...{ bytes, place, archiveKey, offset: archiveOffset, mask },
+})
 
 /** What archive objects hold never changes either, unless a test damages it. */
 const indexes = new WeakMap<Uint8Array, PackIndex>()

@@ -81,6 +81,11 @@ const SEALED_ENTRY = JSON.stringify({ what: 'sealed', atMs: NOW_MS - DAY_MS, add
 const chainHash = (before: string, entry: string): string =>
   createHash('sha256').update(before).update(entry).digest('hex')
 
+/** Frozen: what has this text has this hash for ever, in an object of this name. */
+const AUDIT_ENTRY =
+  '{"v":1,"number":1,"time":"2040-01-08T03:00:00.000Z","action":"read","actor":{"id":"key_a","kind":"key"}}'
+const AUDIT_HASH = 'a'.repeat(64)
+
 /** The rows that the tables of each migration held, for everything that it made. */
 const FILL: Readonly<Record<number, (sql: SqlStorage) => void>> = {
   1: (sql) => {
@@ -116,6 +121,32 @@ const FILL: Readonly<Record<number, (sql: SqlStorage) => void>> = {
   4: (sql) => {
     // Layout 1, one section of windows, none in it.
     sql.exec("INSERT INTO limiter (id, bytes) VALUES (0, X'01010100')")
+  },
+  5: (sql) => {
+    sql.exec(
+      'INSERT INTO settings_history (version, json) VALUES (0, ?)',
+      JSON.stringify({
+        version: 0,
+        atMs: NOW_MS - DAY_MS,
+        by: KEY_ID,
+        address: '',
+        before: {},
+        after: { hot_hours: 1 },
+      }),
+    )
+    const run = { slotMs: NOW_MS - DAY_MS, startedMs: NOW_MS - DAY_MS, segmentsRemoved: 1, segmentsRewritten: 0 }
+    sql.exec(
+      'INSERT INTO retention_run (slot_ms, json) VALUES (?, ?)',
+      ...[run.slotMs, JSON.stringify({ ...run, policies: { default: { rows: 1, bytes: 1 } } })],
+    )
+    sql.exec("INSERT INTO retention_look (segment_id, edition, due_ms) VALUES ('seg_gone', 0, 0)")
+  },
+  6: (sql) => {
+    sql.exec(
+      'INSERT INTO audit (number, at_ms, total, hash, entry) VALUES (1, ?, ?, ?, ?)',
+      ...[NOW_MS - DAY_MS, AUDIT_ENTRY.length, AUDIT_HASH, AUDIT_ENTRY],
+    )
+    sql.exec('INSERT INTO audit_start (id, number, hash) VALUES (0, 0, ?)', '0'.repeat(64))
   },
 }
 
@@ -248,6 +279,17 @@ function expectToBeLinked(chain: readonly Record<string, SqlStorageValue>[]): vo
     expect(hash).toBe(before)
   }
 }
+
+it('goes on with the chain of the audit where the version before has left it', async () => {
+  const tenant = await oldTenant(MIGRATIONS.length)
+  await tenant.stub.recordAudit(callerOf(tenant), { status: 200 })
+  const [first, second] = await rowsIn(tenant, 'SELECT number, entry, hash FROM audit ORDER BY number')
+  expect(first).toMatchObject({ number: 1, entry: AUDIT_ENTRY, hash: AUDIT_HASH })
+  expect(second).toMatchObject({
+    number: 2,
+    hash: chainHash(`sluice.audit.v1\n${tenant.tenantId}\n${AUDIT_HASH}`, `${second?.entry}`),
+  })
+})
 
 it('refuses to work under code that does not know the migrations that it had', async () => {
   const tenant = await oldTenant(MIGRATIONS.length)
