@@ -7,7 +7,7 @@
 CREATE TABLE IF NOT EXISTS tenant (
   id               TEXT    NOT NULL PRIMARY KEY, -- ten_…
   name             TEXT    NOT NULL UNIQUE,      -- slug: a-z, 0-9 and dashes
-  status           TEXT    NOT NULL,             -- active | suspended | deleting; reserved: the name is taken, and no more
+  status           TEXT    NOT NULL,             -- active | suspended | deleting | erasing; reserved: the name is taken, and no more
   plan             TEXT    NOT NULL,             -- free | standard | enterprise | custom
   payload_database TEXT    NOT NULL,             -- the binding that holds this tenant's segment payloads
   settings_version INTEGER NOT NULL,             -- the tenant object's version when it last wrote here
@@ -19,6 +19,9 @@ CREATE TABLE IF NOT EXISTS tenant (
   delete_ms        INTEGER,                      -- when a tenant that is being deleted is erased for good
   version          INTEGER NOT NULL DEFAULT 0    -- the version that last changed the tenant's own row
 ) STRICT, WITHOUT ROWID;
+
+-- Which tenants are to be erased: the sweep asks each minute.
+CREATE INDEX IF NOT EXISTS tenant_by_deletion ON tenant (delete_ms) WHERE delete_ms IS NOT NULL;
 
 -- A host name that is or wants to be a tenant's: lower case, without port and final dot. Several tenants may want one.
 CREATE TABLE IF NOT EXISTS domain (
@@ -40,6 +43,9 @@ CREATE TABLE IF NOT EXISTS domain (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS domain_by_tenant ON domain (tenant_id);
+
+-- In which order domains are proved again.
+CREATE INDEX IF NOT EXISTS domain_by_check ON domain (checked_ms) WHERE proof IN ('dns', 'http');
 
 -- Whose a host name is: a domain routes only to who holds its claim, so that one of two tenants that prove it wins.
 CREATE TABLE IF NOT EXISTS host_claim (
@@ -106,6 +112,27 @@ CREATE TABLE IF NOT EXISTS session (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS session_by_tenant ON session (tenant_id);
+
+-- The end of a tenant: how far erasing it has come, and the certificate of it. The row stays when the tenant is gone.
+CREATE TABLE IF NOT EXISTS erasure (
+  tenant_id   TEXT    NOT NULL PRIMARY KEY,
+  name        TEXT    NOT NULL,
+  step        TEXT    NOT NULL,              -- the next one, of ERASURE_STEPS in src/tenant/erase-tenant.ts
+  begun_ms    INTEGER NOT NULL,
+  facts       TEXT    NOT NULL DEFAULT '{}', -- JSON: what there was to erase
+  done_ms     INTEGER,
+  certificate TEXT                           -- JWS (RFC 7515), compact
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS erasure_by_beginning ON erasure (begun_ms) WHERE done_ms IS NULL;
+
+-- The keys that the service signs with (Ed25519), as JWKs (RFC 8037).
+CREATE TABLE IF NOT EXISTS signing_key (
+  purpose     TEXT    NOT NULL PRIMARY KEY, -- certificates
+  private_jwk TEXT    NOT NULL,
+  public_jwk  TEXT    NOT NULL,
+  created_ms  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The catalog: one row per segment that the tenant object has published. A query reads the rows of its tenant and time
 -- range whose `added` is at most its generation and whose `removed` is absent or above it, and nothing else of a segment

@@ -2,24 +2,29 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Dataset, mixedLogs, requestLogs, wideLogs } from './datasets.ts'
+import { measureFrontDoor } from './front-door.ts'
 import { type LoadResult, post, quantile, send, type Target } from './http-load.ts'
 import { measureTree } from './process-tree.ts'
 import { type RunningServer, startServer } from './server.ts'
-import { type Line, printTable } from './table.ts'
+import { grouped, type Line, printTable } from './table.ts'
 
 const { values: flags } = parseArgs({
   options: {
     records: { type: 'string', default: '1000000' },
     linear: { type: 'boolean', default: false },
+    'front-door': { type: 'boolean', default: false },
+    tenants: { type: 'string', default: '1000' },
     help: { type: 'boolean', default: false },
   },
 })
 if (flags.help) {
   console.log(
-    `npm run bench [-- --records N --linear]
+    `npm run bench [-- --records N --linear --front-door --tenants N]
 measures the product as npm start runs it
-  --records N   logs of 227 bytes, 1,000,000 unless told
-  --linear      then four times as many more, and the same queries over all of them`,
+  --records N    logs of 227 bytes, 1,000,000 unless told; with 0 there is no first table
+  --linear       then four times as many more, and the same queries over all of them
+  --front-door   then the front door: what it costs, a noisy neighbour, and many tenants
+  --tenants N    how many those are, 1,000 unless told`,
   )
   process.exit(0)
 }
@@ -42,16 +47,21 @@ const LINEAR_SLACK_MS = 5
 const LINEAR_MORE = 4
 
 const lines: Line[] = []
-const server = await startServer()
-try {
-  const linear = await measureAll(server)
-  printTable(lines)
-  if (linear.length > 0) {
+if (RECORDS > 0) await printStore()
+if (flags['front-door']) printTable(await measureFrontDoor({ tenants: Number(flags.tenants) }))
+
+async function printStore(): Promise<void> {
+  const server = await startServer()
+  try {
+    const linear = await measureAll(server)
+    printTable(lines)
     console.log()
+    if (linear.length === 0) return
     printTable(linear)
+    console.log()
+  } finally {
+    await server.stop()
   }
-} finally {
-  await server.stop()
 }
 
 /** What the queries took, and of how many logs they were asked. */
@@ -376,8 +386,4 @@ async function compareBodies(reader: Target, sets: readonly Dataset[]): Promise<
     aim: '',
     met: true,
   })
-}
-
-function grouped(value: number): string {
-  return Math.round(value).toLocaleString('en-US')
 }

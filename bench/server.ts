@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { LASTING, ROOT } from '../scripts/bootstrap.mjs'
 
 /** What `npm start` writes once it is ready. */
 export interface Ready {
@@ -23,17 +24,19 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-/** Starts the product as `npm start` does, on an empty data directory. */
-export async function startServer(): Promise<RunningServer> {
+/**
+ * Starts the product as `npm start` does, on an empty data directory: under the same Node, with the same flags and environment.
+ * `variables` are of docs/configuration.md. It ends with the bench, however that ends.
+ */
+export async function startServer(variables: Readonly<Record<string, string>> = {}): Promise<RunningServer> {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
   const readyFile = join(directory, 'ready.json')
-  const child = spawn(
-    process.execPath,
-    ['scripts/serve.ts', '--port', '0', '--quiet', '--data', join(directory, 'data'), '--ready-file', readyFile],
-    {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  )
+  const script = [join(ROOT, 'scripts/serve.ts'), '--port', '0', '--quiet']
+  const files = ['--data', join(directory, 'data'), '--ready-file', readyFile]
+  const child = spawn(process.execPath, [...LASTING.flags, ...script, ...files], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, ...LASTING.environment, ...variables },
+  })
   for (let waited = 0; !existsSync(readyFile); waited += 50) {
     if (child.exitCode !== null || waited > 60_000) throw new Error('the server did not start')
     await pause(50)

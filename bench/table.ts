@@ -29,3 +29,6 @@ export function printTable(lines: readonly Line[]): void {
         .trimEnd(),
     )
 }
+
+/** A count or a rate, its thousands apart. */
+export const grouped = (value: number): string => Math.round(value).toLocaleString('en-US')

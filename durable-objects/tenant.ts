@@ -1,8 +1,10 @@
 import { DurableObject } from 'cloudflare:workers'
 import { objectLog } from '../src/activity/activity-log'
+import { type AuditAnswer, type AuditDraft, type AuditOutcome, draftOf } from '../src/audit/audit-entry'
+import type { AuditPageOutcome, AuditRange } from '../src/audit/audit-page'
 import { type Env, readConfig } from '../src/env'
 import { dropLease, type Leases } from '../src/limits/leases'
-import { HOT_BYTES_MAX, NOTE_DUE_MS_MAX, SEAL_AFTER_MS } from '../src/limits/limits'
+import { AUDIT_ANSWERS_MS, AUDIT_COMMIT_MS, HOT_BYTES_MAX, NOTE_DUE_MS_MAX, SEAL_AFTER_MS } from '../src/limits/limits'
 import { type ActiveLimits, type Charge, chargesOf, type Demand } from '../src/limits/policies'
 import { errorFields } from '../src/log'
 import { deleteDue, putDue } from '../src/storage/d1/catalog'
@@ -19,9 +21,11 @@ import type {
 } from '../src/tenant/contract'
 import type { DirectoryKind, DirectoryPage } from '../src/tenant/directory-rows'
 import { type EraseOutcome, type ErasePorts, eraseRows } from '../src/tenant/erase-rows'
-import { NOTHING_ELSE, nextWorkMs, retryPauseMs } from '../src/tenant/schedule'
-import { mergePage, pagesOf, pieceOfPage, takePage } from '../src/tenant/snapshot'
+import { ERASED_STATE, isErased } from '../src/tenant/erased-state'
+import { publishDirectory } from '../src/tenant/publish-directory'
+import { isUnpublished, NOTHING_ELSE, nextWorkMs, retryPauseMs } from '../src/tenant/schedule'
 import type { SettingsHistoryPage } from '../src/tenant/settings-history'
+import { mergePage, pagesOf, pieceOfPage, takePage } from '../src/tenant/snapshot'
 import type { TenantState } from '../src/tenant/state'
 import {
   demandOfBatch,
@@ -30,16 +34,19 @@ import {
   type ReadLimitOutcome,
   takeForRead,
 } from '../src/tenant/take-limits'
-import { afterRetentionCall } from '../src/tenant/transitions'
 import { work } from '../src/tenant/work'
 import { ActiveLimitsReader } from './tenant/active-limits'
 import { Batches } from './tenant/batches'
+import { deriveSecret } from './tenant/derive-secret'
 import { Directory } from './tenant/directory'
 import { GroupCommit } from './tenant/group-commit'
+import { heldFacts } from './tenant/held-facts'
 import { Holdings } from './tenant/holdings'
 import type { Journal } from './tenant/journal'
 import { Limiter } from './tenant/limiter'
 import { migrate } from './tenant/migrations'
+import { OpenReads } from './tenant/open-reads'
+import { type WorkingSettings, workingSettings } from './tenant/retention-in-force'
 import type { Sealed } from './tenant/sealed'
 import { storePorts } from './tenant/store-ports'
 
@@ -57,6 +64,9 @@ export class TenantObject extends DurableObject<Env> {
   /** Searches that are running. Only in memory: when the object is lost, what ran is soon over too. */
   #queries: Leases = {}
   readonly #commits: GroupCommit
+  /** Entries of reads: their answers do not wait for them. */
+  readonly #readCommits: GroupCommit
+  readonly #reads: OpenReads
   /** When the alarm is set for; undefined while it is not known. */
   #alarmMs: number | undefined
   #failures = 0
@@ -68,7 +78,7 @@ export class TenantObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     migrate(ctx.storage)
-    this.#held = new Holdings(ctx.storage)
+    this.#held = new Holdings(ctx.storage, () => this.#tenantId())
     this.#directory = new Directory({
       held: this.#held,
       env,
@@ -83,6 +93,8 @@ export class TenantObject extends DurableObject<Env> {
     this.#limiter = new Limiter(ctx.storage.sql, this.#held.state.read().limitsTail)
     this.#activeLimits = new ActiveLimitsReader(env, this.#held)
     this.#commits = new GroupCommit((write) => this.#transaction(write))
+    this.#readCommits = new GroupCommit((write) => this.#transaction(write), AUDIT_COMMIT_MS)
+    this.#reads = new OpenReads((draft) => this.#transaction(() => this.#append(draft)))
   }
 
   /** Takes a batch. When this answers, the batch is on disk and part of every later snapshot. */
@@ -136,7 +148,46 @@ export class TenantObject extends DurableObject<Env> {
         limits: limited.limits,
         isLeased: limited.isLeased,
       },
+      audit: limited.audit,
     }
+  }
+
+  /** Accounts for a request that nothing here was asked for. */
+  async recordAudit(by: Caller, outcome: AuditOutcome): Promise<void> {
+    await this.#commits.run(() => this.#append(draftOf(by, outcome)))
+  }
+
+  /**
+   * Accounts for a read that has come to its end, under the name that it had when it began. Answers once that is on disk.
+   * When it is told again, because nobody knows whether the first time was heard, it is written once.
+   */
+  async recordRead(by: Caller, outcome: AuditOutcome, isToldAgain: boolean): Promise<void> {
+    const draft = draftOf(by, outcome)
+    this.#reads.end(by.leaseId)
+    await this.#readCommits.run(() => {
+      if (isToldAgain && this.#held.audit.hasRecent(draft)) return
+      this.#append(draft)
+    })
+  }
+
+  /** Tells what became of a read that was accounted for. It is written with that of others, and before anybody looks. */
+  answerAudit(answer: AuditAnswer): void {
+    if (isErased(this.#held.state.read())) return
+    if (this.#held.audit.note(answer)) setTimeout(() => this.#flushAudit(), AUDIT_ANSWERS_MS)
+  }
+
+  /** Entries of the audit. The first page of a reading is accounted for like any other read. */
+  async readAudit(by: Caller, range: AuditRange): Promise<AuditPageOutcome> {
+    const refusal = this.#directory.refusalFor(by)
+    if (refusal) return this.#directory.refuse(refusal)
+    this.#readCommits.flush()
+    return this.#transaction(() => {
+      const nowMs = this.clock()
+      this.#held.audit.flush(nowMs)
+      const page = { ...this.#held.audit.page(range), cursorSecret: this.#cursorSecret() }
+      if (by.isCounted) return { ok: true, page }
+      return { ok: true, page, audit: this.#held.audit.append(draftOf(by), nowMs) }
+    })
   }
 
   /** A search is done: another may run in its place. */
@@ -162,9 +213,9 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   /** Makes the directory of a new tenant. For the operator; what is there already stays. */
-  async initialise(tenant: string): Promise<string> {
+  async initialise(tenant: string, by?: Caller): Promise<string> {
     await this.#readAlarm()
-    return JSON.stringify(await this.#directory.initialise(JSON.parse(tenant)))
+    return JSON.stringify(await this.#directory.initialise(JSON.parse(tenant), by))
   }
 
   /** Whether this is the tenant's version, or a later one. A Worker that refuses somebody asks, lest its hints be old. */
@@ -182,6 +233,36 @@ export class TenantObject extends DurableObject<Env> {
     return JSON.stringify(await this.#directory.read(by, kind, page))
   }
 
+  /** What the tenant's challenges are made with: the same for all of its domains, and another one for each tenant. */
+  async challengeSecret(by: Caller): Promise<{ ok: true; secret: Uint8Array } | { ok: false; refusal: Refusal }> {
+    const refusal = this.#directory.refusalFor(by)
+    if (refusal) return this.#directory.refuse(refusal)
+    return { ok: true, secret: deriveSecret(this.#cursorSecret(), 'domain challenges') }
+  }
+
+  /** What there is to erase. Once the tenant is being erased, nothing of it changes any more. */
+  async held(): Promise<string> {
+    return JSON.stringify(heldFacts(this.ctx.storage.sql, this.#held))
+  }
+
+  /** Empties the object, its alarm too. What is left refuses everybody. Only for a tenant that is being erased. */
+  erase(): Promise<void> {
+    return this.#inLane(async () => {
+      if (!this.#held.isClosed(this.#tenantId())) throw new Error('the tenant is not being erased')
+      // What waits in memory goes with the rest.
+      this.#held.transaction(() => this.#held.audit.flush(this.clock()))
+      // In one turn: whoever comes next finds the tables, and that the tenant is gone.
+      const emptied = this.ctx.storage.deleteAll()
+      migrate(this.ctx.storage)
+      this.#held.transaction(() => this.#held.state.put(ERASED_STATE))
+      this.#forgetMemory()
+      this.#pages.clear()
+      await emptied
+      this.#alarmMs = undefined
+      await this.ctx.storage.sync()
+    })
+  }
+
   /** Called by the cron sweep: whatever became of the alarm, overdue work is done. */
   async wake(): Promise<void> {
     await this.#inLane(() => this.#work())
@@ -190,8 +271,17 @@ export class TenantObject extends DurableObject<Env> {
   /** Called by the retention cron. Only notes it: the work is the alarm's, and a slot that was noted before is done. */
   async retain(slotMs: number): Promise<void> {
     await this.#readAlarm()
-    this.#held.transaction(() => this.#held.state.put(afterRetentionCall(this.#held.state.read(), slotMs)))
+    // Without the tenant's own rules nothing may expire: the cron calls again.
+    await this.#directory.ensure()
+    this.#held.transaction(() => this.#held.beginRetention(slotMs, this.clock()))
     this.#armFor(this.#nextWorkMs(this.clock()))
+  }
+
+  /** How long records are kept, and what the last runs of retention have removed. JSON: see TenantDirectory in src/tenant-stub.ts. */
+  async readRetention(by: Caller): Promise<string> {
+    const refusal = this.#directory.refusalFor(by)
+    if (refusal) return JSON.stringify(await this.#directory.refuse(refusal))
+    return JSON.stringify({ ok: true, rules: this.#workingSettings().rules, runs: this.#held.retention.list() })
   }
 
   /** Hides rows of a published segment for good. */
@@ -223,10 +313,14 @@ export class TenantObject extends DurableObject<Env> {
 
   async #work(): Promise<void> {
     try {
-      const { DEFAULT_TTL_DAYS, HOT_HOURS, CLEANUP_BATCH_SIZE } = readConfig(this.env)
+      // What would be sealed or published now would come back to the stores that are being emptied.
+      if (this.#held.isClosed(this.#tenantId())) return await this.#publishClosed()
+      const { CLEANUP_BATCH_SIZE } = readConfig(this.env)
+      const { rules, edition, hotHours } = this.#workingSettings()
       const settings = {
-        ttlDays: DEFAULT_TTL_DAYS,
-        hotMs: HOT_HOURS * 3_600_000,
+        retention: rules,
+        edition,
+        hotMs: hotHours * 3_600_000,
         hotBytesMax: HOT_BYTES_MAX,
         hasArchive: this.env.ARCHIVE !== undefined,
         expireStep: CLEANUP_BATCH_SIZE,
@@ -244,8 +338,12 @@ export class TenantObject extends DurableObject<Env> {
     await this.#rearm()
   }
 
+  async #publishClosed(): Promise<void> {
+    if (!isErased(this.#held.state.read())) await publishDirectory(this.#workPorts())
+  }
+
   #workPorts(): ErasePorts {
-    const hotSeconds = Math.max(60, readConfig(this.env).HOT_HOURS * 3600)
+    const hotSeconds = Math.max(60, Math.ceil(this.#workingSettings().hotHours * 3600))
     const own = this.#held.ports(() => this.clock())
     const keepSealed: typeof own.keepSealed = (cut, segments, nowMs) => {
       own.keepSealed(cut, segments, nowMs)
@@ -255,14 +353,24 @@ export class TenantObject extends DurableObject<Env> {
     return { ...own, keepSealed, ...stores }
   }
 
+  #workingSettings(): WorkingSettings {
+    return workingSettings(this.env, this.#held, this.#tenantId())
+  }
+
   #transaction<T>(write: () => T): T {
     try {
       return this.#held.transaction(write)
     } catch (error) {
-      this.#batches = new Batches(this.ctx.storage.sql)
-      this.#limiter = new Limiter(this.ctx.storage.sql, this.#held.state.read().limitsTail)
+      this.#forgetMemory()
       throw error
     }
+  }
+
+  /** Goes by what storage has. */
+  #forgetMemory(): void {
+    this.#held.audit.reload()
+    this.#batches = new Batches(this.ctx.storage.sql)
+    this.#limiter = new Limiter(this.ctx.storage.sql, this.#held.state.read().limitsTail)
   }
 
   #appendPorts(nowMs: number) {
@@ -286,7 +394,16 @@ export class TenantObject extends DurableObject<Env> {
     return chargesOf(this.limitsFor(by).policies, demand)
   }
 
-  #takeForRead(by: Caller): ReadLimitOutcome {
+  /** Of a tenant that was erased meanwhile nothing is written any more. */
+  #append(draft: AuditDraft): void {
+    if (!isErased(this.#held.state.read())) this.#held.audit.append(draft, this.clock())
+  }
+
+  #flushAudit(): void {
+    if (!isErased(this.#held.state.read())) this.#transaction(() => this.#held.audit.flush(this.clock()))
+  }
+
+  #takeForRead(by: Caller): ReadLimitOutcome & { readonly audit?: number | undefined } {
     const nowMs = this.clock()
     const ports = {
       readState: () => this.#held.state.read(),
@@ -294,7 +411,13 @@ export class TenantObject extends DurableObject<Env> {
       takeLimits: () => this.#takeLimits(by, demandOfRead(by), nowMs),
     }
     const running = { queries: this.#queries, queriesMax: this.limitsFor(by).concurrent.queries }
-    const outcome = this.#transaction(() => takeForRead(ports, by, running, nowMs))
+    const outcome = this.#transaction(() => {
+      const taken = takeForRead(ports, by, running, nowMs)
+      if (!taken.ok || by.isCounted || by.request?.action !== 'export') return taken
+      // Before anything of it is handed out: the answer waits until the entry is on disk.
+      return { ...taken, audit: this.#held.audit.append(draftOf(by), nowMs) }
+    })
+    if (outcome.ok && !by.isCounted && by.request?.action !== 'export') this.#reads.begin(by)
     if (outcome.ok) this.#queries = outcome.queries
     return outcome
   }
@@ -387,6 +510,7 @@ export class TenantObject extends DurableObject<Env> {
   }
 
   #nextWorkMs(nowMs: number): number | undefined {
+    if (this.#held.isClosed(this.#tenantId())) return isUnpublished(this.#held.state.read()) ? nowMs : undefined
     const waiting = { hasChange: this.#held.changes.isBegun(), garbageMs: this.#held.garbage.dueMs() }
     return nextWorkMs(this.#held.state.read(), waiting, nowMs)
   }

@@ -73,6 +73,12 @@ export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
     seed: 'ours',
   },
   {
+    name: 'TENANT_GRACE_HOURS',
+    default: '168',
+    meaning: 'How many hours a tenant that is deleted waits, in which that can be taken back, before it is erased',
+    seed: 'ours',
+  },
+  {
     name: 'DEFAULT_TENANT',
     default: 'acme',
     meaning: 'The name of the tenant that `LOG_SERVICE_API_KEY` belongs to',
@@ -125,7 +131,7 @@ export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
   {
     name: 'ENABLE_ANALYTICS',
     default: 'true',
-    meaning: `Whether the analytics endpoints answer. ${LATER}`,
+    meaning: 'Whether the analytics endpoints answer; plans and tenants can do without them too',
     seed: 'S2',
   },
   {

@@ -69,6 +69,7 @@ const Variables = z.object({
   DOH_RESOLVERS: variable('DOH_RESOLVERS').pipe(resolvers),
   CUSTOM_HOSTNAME_ZONE_ID: z.string().optional(),
   CUSTOM_HOSTNAME_API_TOKEN: z.string().optional(),
+  TENANT_GRACE_HOURS: variable('TENANT_GRACE_HOURS').pipe(wholeNumber(0, 8760)),
   DEFAULT_TENANT: z.string().prefault('acme'),
   LOG_SERVICE_API_KEY: z.string().optional(),
   JWT_SECRET: jwtSecret.optional(),

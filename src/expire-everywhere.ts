@@ -1,9 +1,11 @@
 import { callTenants } from './call-tenants'
-import { type Env, readConfig } from './env'
+import { type Config, type Env, readConfig } from './env'
 import { CHANGE_SEGMENTS_MAX } from './limits/limits'
-import { expiriesAt } from './segments/retention'
-import { readExpiringTenants } from './storage/d1/catalog-upkeep'
+import { readTenantsWithSegments, type TenantWithSegments } from './storage/d1/catalog-upkeep'
 import { claimSlot, finishSlot, moveSlot, releaseSlot } from './storage/d1/cron-slots'
+import { JsonObject } from './tenant/directory-rows'
+import { planRetentionDays, retentionRulesOf, shortestDays } from './tenant/retention-rules'
+import { readTenantSettings } from './tenant/settings'
 import { tenantStub } from './tenant-stub'
 
 /** When retention runs, as wrangler.toml says it. */
@@ -14,16 +16,31 @@ export const CLEANUP_CRON = '0 2 * * *'
  * cut short goes on after the last tenant it had called.
  */
 export async function expireEverywhere(env: Env, slotMs: number, nowMs: number): Promise<void> {
-  const { DEFAULT_TTL_DAYS, CLEANUP_BATCH_SIZE } = readConfig(env)
+  const config = readConfig(env)
+  const { CLEANUP_BATCH_SIZE } = config
   const slot = { cron: CLEANUP_CRON, slotMs }
-  const expiries = expiriesAt(nowMs, DEFAULT_TTL_DAYS)
   const limit = Math.min(CLEANUP_BATCH_SIZE, CHANGE_SEGMENTS_MAX)
   for (let after = await claimSlot(env.CONTROL, slot, nowMs); after !== undefined; ) {
-    const tenants = await readExpiringTenants(env.CONTROL, expiries, { after, limit })
-    const { failed } = await callTenants(env, tenants, (tenantId) => tenantStub(env, tenantId).retain(slotMs))
+    const tenants = await readTenantsWithSegments(env.CONTROL, { after, limit })
+    const expiring = tenants.filter((tenant) => hasExpired(tenant, config, nowMs)).map(({ tenantId }) => tenantId)
+    const { failed } = await callTenants(env, expiring, (tenantId) => tenantStub(env, tenantId).retain(slotMs))
     if (failed > 0) return releaseSlot(env.CONTROL, slot, nowMs)
     if (tenants.length < limit) return finishSlot(env.CONTROL, slot, nowMs)
-    after = tenants[tenants.length - 1]
+    after = tenants[tenants.length - 1].tenantId
     await moveSlot(env.CONTROL, slot, after)
   }
+}
+
+const DAY_MS = 86_400_000
+
+/** Whether all of a segment can have expired by any of the tenant's policies. Its object looks closer. */
+function hasExpired({ oldestMs, terms }: TenantWithSegments, config: Config, nowMs: number): boolean {
+  return oldestMs < nowMs - fewestDays(terms, config) * DAY_MS
+}
+
+function fewestDays(terms: TenantWithSegments['terms'], config: Config): number {
+  if (terms === undefined) return config.DEFAULT_TTL_DAYS
+  const limits = JsonObject.parse(JSON.parse(terms.limits))
+  const settings = readTenantSettings(JsonObject.parse(JSON.parse(terms.settings)))
+  return shortestDays(retentionRulesOf(settings, planRetentionDays({ plan: terms.plan, limits }, config)))
 }

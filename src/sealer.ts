@@ -1,9 +1,10 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { Env } from './env'
 import { type PackPorts, type PackRequest, storePack } from './segments/archive'
-import type { Stored } from './segments/change'
+import type { ExpirableSegment, Stored } from './segments/change'
+import { type ExpiryLook, type ExpiryQuestion, lookForExpired } from './segments/look-for-expired'
 import { type Merged, mergeSegments } from './segments/merge-small'
-import { type SealedSegment, type SealInput, sealBlocks } from './segments/seal'
+import { type SealAbout, type SealedSegment, type SealInput, sealBlocks } from './segments/seal'
 import { readHeaders } from './storage/d1/catalog-upkeep'
 import { readPayloads } from './storage/d1/payload'
 import { archiveObjects } from './storage/r2/archive'
@@ -14,7 +15,7 @@ import { readPackedSegments } from './storage/r2/packed-segments'
  * decides nothing.
  */
 export class Sealer extends WorkerEntrypoint<Env> {
-  seal(blocks: readonly SealInput[], about: { readonly shard: number; readonly class: string }): SealedSegment[] {
+  seal(blocks: readonly SealInput[], about: SealAbout): SealedSegment[] {
     return sealBlocks(blocks, about)
   }
 
@@ -34,6 +35,18 @@ export class Sealer extends WorkerEntrypoint<Env> {
       sources.map(({ id, hash, mask }, index) => ({ id, hash, mask, bytes: payloads[index] })),
       about,
     )
+  }
+
+  /** Asks of every record of a segment, wherever it is, whether it has expired. */
+  async look(tenantId: string, segment: ExpirableSegment, question: ExpiryQuestion): Promise<ExpiryLook> {
+    const { ARCHIVE, PAYLOAD } = this.env
+    const { id, hash, mask, archiveKey } = segment
+    if (archiveKey !== undefined && ARCHIVE === undefined) return { ok: false }
+    const [bytes] =
+      archiveKey === undefined || ARCHIVE === undefined
+        ? await readPayloads(PAYLOAD, tenantId, [segment])
+        : await readPackedSegments(ARCHIVE, archiveKey, [segment])
+    return lookForExpired({ id, hash, mask, bytes }, question)
   }
 
   /** Copies segments, from D1 or from the archive object `from`, into an archive object, and reads it back. */

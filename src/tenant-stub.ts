@@ -3,6 +3,7 @@ import type { Env } from './env'
 import type { Caller } from './tenant/contract'
 import type { ChangeOutcome, DirectoryChange } from './tenant/directory'
 import type { DirectoryKind, DirectoryOutcome, DirectoryPage, TenantRow } from './tenant/directory-rows'
+import type { RetentionOutcome } from './tenant/retention-account'
 import type { SettingsHistoryOutcome, SettingsHistoryPage } from './tenant/settings-history'
 
 /** The tenant's object. The only place that makes a stub: shards would be chosen here. */
@@ -17,8 +18,10 @@ export interface TenantDirectory {
   readDirectory(by: Caller, kind: DirectoryKind, page: DirectoryPage): Promise<DirectoryOutcome>
   /** The last changes of the settings, the newest first. */
   readSettingsHistory(by: Caller, page: SettingsHistoryPage): Promise<SettingsHistoryOutcome>
+  /** How long records are kept, and what the last runs of retention have removed. */
+  readRetention(by: Caller): Promise<RetentionOutcome>
   /** Begins the directory of a tenant whose name is reserved; where there is one already, it stays. */
-  initialise(tenant: TenantRow): Promise<ChangeOutcome>
+  initialise(tenant: TenantRow, by?: Caller): Promise<ChangeOutcome>
 }
 
 /** Reaches a tenant's directory. Documents of any depth cross as text: the types of RPC know no JSON. */
@@ -28,6 +31,7 @@ export const tenantDirectory = (env: Pick<Env, 'TENANT'>, tenantId: string): Ten
     change: async (by, changes) => JSON.parse(await stub.change(by, JSON.stringify(changes))),
     readDirectory: async (by, kind, page) => JSON.parse(await stub.readDirectory(by, kind, page)),
     readSettingsHistory: async (by, page) => JSON.parse(await stub.readSettingsHistory(by, page)),
-    initialise: async (tenant) => JSON.parse(await stub.initialise(JSON.stringify(tenant))),
+    readRetention: async (by) => JSON.parse(await stub.readRetention(by)),
+    initialise: async (tenant, by) => JSON.parse(await stub.initialise(JSON.stringify(tenant), by)),
   }
 }

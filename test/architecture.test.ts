@@ -21,7 +21,7 @@ import {
 const files = readSourceFiles('src', 'durable-objects')
 
 /** Folders that know no clock, no chance and no platform: what Workers and Node share. */
-const PURE = ['blocks', 'domains', 'formats', 'limits', 'metrics', 'query', 'records', 'segments', 'tenant']
+const PURE = ['audit', 'blocks', 'domains', 'formats', 'limits', 'metrics', 'query', 'records', 'segments', 'tenant']
 
 /** What the cron triggers run. */
 const CRONS = ['call-tenants', 'expire-everywhere', 'run-cron', 'sweep']
@@ -43,15 +43,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   activity: [...PURE, 'env', 'http', 'log', 'storage', 'tenant-stub', 'version'],
   // A front door that refuses somebody asks the tenant's object whether what it goes by is old.
   http: [...PURE, 'activity', 'env', 'log', 'storage', 'tenant-stub'],
-  routes: [...PURE, 'activity', 'env', 'http', 'openapi', 'storage', 'tenant-stub', 'version'],
+  routes: [...PURE, 'activity', 'admin', 'env', 'http', 'openapi', 'storage', 'tenant-stub', 'version'],
   // Describes the routes, and takes the schema from where it is checked.
   openapi: [...PURE, 'http', 'routes'],
-  admin: [...PURE, 'activity', 'env', 'http', 'storage', 'tenant-stub'],
+  // What routes, crons and bootstrap do to tenants.
+  admin: [...PURE, 'activity', 'env', 'http', 'log', 'storage', 'tenant-stub'],
   router: ['activity', 'env', 'http', 'routes'],
   // Reads the payloads that it packs and merges, away from the object's thread.
   sealer: [...PURE, 'env', 'storage'],
   ...Object.fromEntries(
-    CRONS.map((name) => [name, [...PURE, ...CRONS, 'activity', 'env', 'log', 'storage', 'tenant-stub']]),
+    CRONS.map((name) => [name, [...PURE, ...CRONS, 'activity', 'admin', 'env', 'log', 'storage', 'tenant-stub']]),
   ),
   worker: ['durable-objects', 'env', 'http', 'router', 'run-cron', 'sealer'],
   'worker-exports.d': ['worker'],
@@ -161,6 +162,15 @@ describe('imports', () => {
     expect(unknown).toEqual([])
   })
 
+  it('of the search are of one file of the routes, which adds what the caller may see', () => {
+    const searches = ['searchRows', 'searchTable', 'pruneUnits']
+    const searching = files.filter(
+      ({ path, imports }) =>
+        path.startsWith('src/routes/') && imports.some(({ names }) => names.some((name) => searches.includes(name))),
+    )
+    expect(searching.map(({ path }) => path)).toEqual(['src/routes/visible-search.ts'])
+  })
+
   it('make stubs in one file', () => {
     const makes = ['getByName', 'idFromName', 'newUniqueId']
     const places = placesOf(files, (node) => makes.includes(String(childOf(node, 'property')?.name)))
@@ -268,7 +278,9 @@ describe('routes', () => {
       const known = steps.indexOf(authenticate)
       return known < 0 || steps.indexOf(resolveTenant) < known || !isPolicy(steps[steps.indexOf(resolveTenant) + 1])
     })
-    expect(open.map(({ name }) => name)).toEqual(['GET /health', 'GET /openapi.json'])
+    expect(open.map(({ name }) => name)).toEqual([
+      ...['GET /health', 'GET /openapi.json', 'GET /docs', 'GET /docs/errors', 'GET /admin/certificates/key'],
+    ])
     const scopes = open.map(({ steps }) => Policy.parse(steps.at(-2)).scope)
     expect(new Set(scopes)).toEqual(new Set(['public']))
   })

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { linkHash } from '../../src/audit/link-hash'
 import type { ChainEntry } from '../../src/segments/chain-entry'
 
 /** The tenant's append-only log. Each entry's hash covers the entry and the hash before it. */
@@ -12,11 +12,7 @@ export class Chain {
   append(entry: ChainEntry): void {
     const last = this.#sql.exec<{ hash: string }>('SELECT hash FROM chain ORDER BY number DESC LIMIT 1').toArray().at(0)
     const text = JSON.stringify(entry)
-    const hash = createHash('sha256')
-      .update(last?.hash ?? '')
-      .update(text)
-      .digest('hex')
-    this.#sql.exec('INSERT INTO chain (entry, hash) VALUES (?, ?)', text, hash)
+    this.#sql.exec('INSERT INTO chain (entry, hash) VALUES (?, ?)', text, linkHash('', last?.hash ?? '', text))
   }
 
   list(): (ChainEntry & { hash: string })[] {

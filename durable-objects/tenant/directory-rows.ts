@@ -38,6 +38,12 @@ export class DirectoryRows {
       .filter((row) => row !== undefined)
   }
 
+  count(kind: DirectoryKind): number {
+    return this.#sql
+      .exec<{ count: number }>('SELECT count(*) AS count FROM directory WHERE kind = ? AND json IS NOT NULL', kind)
+      .one().count
+  }
+
   put({ kind, id, version }: Omit<ChangedRow, 'value'>, value: JsonObject | undefined): void {
     this.#sql.exec(
       'INSERT OR REPLACE INTO directory (kind, id, version, json) VALUES (?, ?, ?, ?)',

@@ -1,12 +1,24 @@
+import { changesOf, draftOf } from '../../src/audit/audit-entry'
 import type { Env } from '../../src/env'
 import { HOST_CLAIM_MS, OUTAGE_RETRY_SECONDS, RETRY_MS_MIN } from '../../src/limits/limits'
 import { claimHosts, putDirectory, readStoredDirectory } from '../../src/storage/d1/directory'
 import { forgetHints } from '../../src/storage/kv/forget-hints'
 import type { Caller, Refusal } from '../../src/tenant/contract'
 import { applyChanges, type ChangeOutcome, type DirectoryChange, hostsToClaim } from '../../src/tenant/directory'
-import type { DirectoryKind, DirectoryOutcome, DirectoryPage, TenantRow } from '../../src/tenant/directory-rows'
+import type {
+  DirectoryKind,
+  DirectoryOutcome,
+  DirectoryPage,
+  JsonObject,
+  TenantRow,
+} from '../../src/tenant/directory-rows'
+import { isErased, refusalOfErased } from '../../src/tenant/erased-state'
 import { type PublishDirectoryPorts, publishDirectory } from '../../src/tenant/publish-directory'
-import { type SettingsHistoryOutcome, type SettingsHistoryPage, settingsChangeOf } from '../../src/tenant/settings-history'
+import {
+  type SettingsHistoryOutcome,
+  type SettingsHistoryPage,
+  settingsChangeOf,
+} from '../../src/tenant/settings-history'
 import type { Holdings } from './holdings'
 
 /** What the directory needs of its object. */
@@ -35,8 +47,11 @@ export class Directory {
   }
 
   /** Whoever goes by hints that are older than the directory may be somebody who is not let in any more. */
-  refusalFor({ settingsVersion }: Caller): Refusal | undefined {
-    const own = this.#around.held.state.read().settingsVersion
+  refusalFor(caller: Caller): Refusal | undefined {
+    const state = this.#around.held.state.read()
+    if (isErased(state)) return refusalOfErased(caller)
+    const { settingsVersion } = caller
+    const own = state.settingsVersion
     return settingsVersion < own ? { kind: 'settings_changed', settingsVersion: own } : undefined
   }
 
@@ -55,12 +70,19 @@ export class Directory {
       const refusal = this.refusalFor(by)
       if (refusal) return { ok: false, refusal }
       const made = applyChanges(held.directoryPorts(), changes)
-      if (made.ok) this.#noteSettings(by, made)
-      return made
+      if (!made.ok) return made
+      this.#noteSettings(by, made)
+      return { ...made, audit: held.audit.append(draftOf(by, { changes: changesOf(made.applied) }), clock()) }
     })
     if (!outcome.ok) return this.refuse(outcome.refusal)
     armFor(clock() + RETRY_MS_MIN)
     return (await this.#publish(outcome.version)) ?? outcome
+  }
+
+  /** Sees to it that there is a directory, where the tenant has one at all. Throws when that cannot be told now. */
+  async ensure(): Promise<void> {
+    const refusal = await this.#load()
+    if (refusal !== undefined && refusal.kind !== 'not_found') throw new Error('the directory cannot be read now')
   }
 
   /** The last changes of the settings, the newest first. */
@@ -71,13 +93,16 @@ export class Directory {
   }
 
   /** Makes the directory of a new tenant, whose name is reserved in D1. For one that is there it only publishes. */
-  async initialise(tenant: TenantRow): Promise<ChangeOutcome> {
+  async initialise(tenant: TenantRow, by?: Caller): Promise<ChangeOutcome> {
     const { held, armFor, clock } = this.#around
-    const refusal = await this.#load(tenant)
+    const made: { audit?: number | undefined } = {}
+    const refusal = await this.#load(() => {
+      made.audit = this.#make(tenant, by)
+    })
     if (refusal) return { ok: false, refusal }
     armFor(clock() + RETRY_MS_MIN)
     const version = held.state.read().settingsVersion
-    return (await this.#publish(version)) ?? { ok: true, version, applied: [] }
+    return (await this.#publish(version)) ?? { ok: true, version, applied: [], ...made }
   }
 
   async read(by: Caller, kind: DirectoryKind, page: DirectoryPage): Promise<DirectoryOutcome> {
@@ -116,18 +141,31 @@ export class Directory {
   }
 
   /** Sees to it that there is a directory: that of a tenant from before there were any is in D1 only. */
-  async #load(made?: TenantRow): Promise<Refusal | undefined> {
+  async #load(make?: () => void): Promise<Refusal | undefined> {
     const { held, env, tenantId } = this.#around
     if (held.state.read().hasDirectory) return undefined
     try {
       const stored = await readStoredDirectory(env.CONTROL, tenantId())
       if (stored?.isMade) held.adoptDirectory(stored.version, stored.rows)
-      else if (stored && made) held.makeDirectory(tenantId(), made)
+      else if (stored && make) make()
       else return { kind: 'not_found' }
       return undefined
     } catch (error) {
       return this.#unpublished(error)
     }
+  }
+
+  /** Whoever makes a tenant stands at the beginning of its audit. */
+  #make(tenant: TenantRow, by: Caller | undefined): number | undefined {
+    const { held, tenantId, clock } = this.#around
+    const made = { what: 'tenant.added', kind: 'tenant', id: tenantId(), before: null, after: jsonOf(tenant) }
+    const maker = by ?? { tenantId: tenantId(), keyId: 'sluice', host: '', address: '', settingsVersion: 0 }
+    return held.transaction(() => {
+      // Two may ask at once.
+      if (held.state.read().hasDirectory) return undefined
+      held.makeDirectory(tenantId(), tenant)
+      return held.audit.append(draftOf(maker, { changes: [made] }), clock())
+    })
   }
 
   /** The alarm stands for what fails here: what was changed is published in the end. */
@@ -165,3 +203,5 @@ export class Directory {
     return { kind: 'not_published', retryAfterSeconds: OUTAGE_RETRY_SECONDS }
   }
 }
+
+const jsonOf = (row: TenantRow): JsonObject => JSON.parse(JSON.stringify(row))

@@ -1,13 +1,15 @@
 /**
  * Writes that arrive together share one transaction, and so one fsync: the dearest part of a small batch. What arrives while
- * a timer of no length waits its turn goes along; each write still happens as a whole or not at all.
+ * a timer waits its turn, of no length unless told otherwise, goes along; each write still happens as a whole or not at all.
  */
 export class GroupCommit {
   readonly #transaction: <T>(write: () => T) => T
+  readonly #waitMs: number
   #waiting: Waiting[] = []
 
-  constructor(transaction: <T>(write: () => T) => T) {
+  constructor(transaction: <T>(write: () => T) => T, waitMs = 0) {
     this.#transaction = transaction
+    this.#waitMs = waitMs
   }
 
   /** Answers what `write` answers, once it is part of a transaction. `write` may run again, if one beside it throws. */
@@ -21,13 +23,15 @@ export class GroupCommit {
         if (result !== undefined) resolve(result.value)
       }
       this.#waiting.push({ attempt, settle, reject })
-      if (this.#waiting.length === 1) setTimeout(() => this.#flush(), 0)
+      if (this.#waiting.length === 1) setTimeout(() => this.flush(), this.#waitMs)
     })
   }
 
-  #flush(): void {
+  /** Commits what waits, now. */
+  flush(): void {
     const together = this.#waiting
     this.#waiting = []
+    if (together.length === 0) return
     try {
       this.#transaction(() => {
         for (const { attempt } of together) attempt()

@@ -5,16 +5,25 @@ import type { PublishPorts } from '../../src/segments/publish'
 import type { SealedSegment } from '../../src/segments/seal'
 import type { DirectoryPorts } from '../../src/tenant/directory'
 import { type DirectoryRow, SETTINGS_ID, type TenantRow } from '../../src/tenant/directory-rows'
+import { isErased } from '../../src/tenant/erased-state'
 import type { PublishDirectoryPorts } from '../../src/tenant/publish-directory'
 import { isUnpublished } from '../../src/tenant/schedule'
 import type { JournalEntry } from '../../src/tenant/snapshot'
-import { afterChange, afterPublishing, afterSealing } from '../../src/tenant/transitions'
+import {
+  afterChange,
+  afterPublishing,
+  afterRetention,
+  afterRetentionCall,
+  afterSealing,
+} from '../../src/tenant/transitions'
 import type { HeldPorts } from '../../src/tenant/work'
+import { Audit } from './audit'
 import { Chain } from './chain'
 import { Changes } from './changes'
 import { DirectoryRows } from './directory-rows'
 import { GarbageRows } from './garbage-rows'
 import { Journal } from './journal'
+import { RetentionRows } from './retention-rows'
 import { Sealed } from './sealed'
 import { SettingsHistoryRows } from './settings-history-rows'
 import { StateRow } from './state-row'
@@ -34,11 +43,13 @@ export class Holdings {
   readonly garbage: GarbageRows
   readonly directory: DirectoryRows
   readonly settingsHistory: SettingsHistoryRows
+  readonly retention: RetentionRows
+  readonly audit: Audit
   readonly #storage: DurableObjectStorage
   readonly #damaged = new Set<string>()
   readonly #unmerged = new Set<string>()
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, tenantId: () => string) {
     const { sql } = storage
     this.#storage = storage
     this.state = new StateRow(sql)
@@ -48,7 +59,9 @@ export class Holdings {
     this.changes = new Changes(sql)
     this.garbage = new GarbageRows(sql)
     this.directory = new DirectoryRows(sql)
+    this.retention = new RetentionRows(sql)
     this.settingsHistory = new SettingsHistoryRows(sql)
+    this.audit = new Audit(sql, tenantId)
   }
 
   /** Runs a turn as one transaction. When it is rolled back, what is in memory is too. */
@@ -57,8 +70,14 @@ export class Holdings {
       return this.#storage.transactionSync(turn)
     } catch (error) {
       this.state.reload()
+      this.audit.reload()
       throw error
     }
+  }
+
+  /** Whether the tenant is being erased, or is gone: then nothing is written any more, here or elsewhere. */
+  isClosed(tenantId: string): boolean {
+    return isErased(this.state.read()) || this.directory.find('tenant', tenantId)?.value.status === 'erasing'
   }
 
   /** What work reads and writes here, at a time that the caller tells. */
@@ -74,6 +93,9 @@ export class Holdings {
       begin: (change, made) => this.transaction(() => this.#begin(change, made)),
       nextGarbage: (atMs) => this.garbage.next(atMs),
       forgetGarbage: (number) => this.transaction(() => this.garbage.forget(number)),
+      notDue: (ids, edition, atMs) => this.retention.notDue(ids, edition, atMs),
+      noteLooks: (looks, edition) => this.transaction(() => this.retention.noteLooks(looks, edition)),
+      endRetention: (atMs) => this.transaction(() => this.#endRetention(atMs)),
       damaged: this.#damaged,
       unmerged: this.#unmerged,
       read: (id) => this.sealed.read(id),
@@ -93,6 +115,7 @@ export class Holdings {
       readVersion: () => this.state.read().settingsVersion,
       find: (kind, id) => this.directory.find(kind, id),
       list: (kind) => this.directory.list(kind),
+      count: (kind) => this.directory.count(kind),
       put: (row, value) => this.directory.put(row, value),
       putVersion: (settingsVersion) => this.state.put({ ...this.state.read(), settingsVersion }),
     }
@@ -165,7 +188,24 @@ export class Holdings {
     for (const segment of made) this.changes.putMade(segment)
   }
 
+  /** The retention cron has called. Part of a transaction of the caller. */
+  beginRetention(slotMs: number, nowMs: number): void {
+    const state = this.state.read()
+    if (slotMs > state.retentionSlotMs) this.retention.begin(slotMs, nowMs)
+    this.state.put(afterRetentionCall(state, slotMs))
+  }
+
+  /** A run of retention has looked at everything. */
+  #endRetention(nowMs: number): void {
+    const state = this.state.read()
+    this.retention.end(state.retentionSlotMs, nowMs)
+    this.state.put(afterRetention(state))
+  }
+
   #finish(change: Change, nowMs: number): void {
+    if (change.what === 'expired' && change.report) this.retention.add(change.report, nowMs)
+    if (change.what === 'expired' || change.what === 'merged')
+      this.retention.forgetLooks(change.removed.map(({ id }) => id))
     const entry = chainEntryOf(change)
     if (entry) this.chain.append(entry)
     this.#leave(garbageOf(change), nowMs)

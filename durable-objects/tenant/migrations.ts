@@ -71,6 +71,23 @@ export const MIGRATIONS: readonly Migration[] = [
       ) WITHOUT ROWID;
     `,
   },
+  {
+    id: 6,
+    name: 'audit',
+    sql: `
+      CREATE TABLE audit (
+        number      INTEGER PRIMARY KEY,
+        at_ms       INTEGER NOT NULL,
+        total       INTEGER NOT NULL,
+        hash        TEXT NOT NULL,
+        entry       TEXT NOT NULL,
+        first_about INTEGER,
+        last_about  INTEGER
+      );
+      CREATE INDEX audit_answers ON audit (last_about, first_about) WHERE last_about IS NOT NULL;
+      CREATE TABLE audit_start (id INTEGER PRIMARY KEY CHECK (id = 0), number INTEGER NOT NULL, hash TEXT NOT NULL);
+    `,
+  },
 ]
 
 /** Brings the object's tables up to date. Runs in the constructor, so it is quick when there is nothing to do. */

@@ -3,6 +3,7 @@ import { type PackRequest, planPack } from '../../src/segments/archive'
 import type { ChangePorts, CollectPorts } from '../../src/segments/change'
 import { decodeHeader } from '../../src/segments/decode-segment'
 import type { PublishPorts } from '../../src/segments/publish'
+import { STANDARD_CLASS } from '../../src/segments/retention'
 import { coreLength } from '../../src/segments/section-ranges'
 import { putSegmentRow } from '../../src/storage/d1/catalog'
 import { deleteSegmentRows, editCatalog } from '../../src/storage/d1/catalog-edit'
@@ -11,6 +12,7 @@ import {
   findNamedObjects,
   findRows,
   readCold,
+  readExpirable,
   readExpired,
   readGroups,
   readPacks,
@@ -19,7 +21,7 @@ import {
 import { putDirectory } from '../../src/storage/d1/directory'
 import { deletePayloads, putPayload } from '../../src/storage/d1/payload'
 import { forgetHints } from '../../src/storage/kv/forget-hints'
-import { putHotSegment } from '../../src/storage/kv/segments'
+import { putHotCore } from '../../src/storage/kv/segments'
 import { packKey } from '../../src/storage/r2/keys'
 import type { ErasePorts } from '../../src/tenant/erase-rows'
 import type { PublishDirectoryPorts } from '../../src/tenant/publish-directory'
@@ -29,7 +31,7 @@ type StorePorts = PlanPorts &
   CollectPorts &
   Pick<PublishPorts, 'putPayload' | 'putCache' | 'putCatalog'> &
   Pick<ChangePorts, 'planPack' | 'storePack' | 'editCatalog'> &
-  Pick<ErasePorts, 'sealAside' | 'findLive'> &
+  Pick<ErasePorts, 'sealAside' | 'lookAside' | 'findLive'> &
   Pick<PublishDirectoryPorts, 'putDirectory' | 'forgetHints'>
 
 /** Segments are of the object's one shard. */
@@ -50,14 +52,14 @@ export function storePorts(
     members,
   })
   return {
-    sealAside: (blocks) => sealer.seal(blocks, { shard: SHARD, class: 'standard' }),
+    sealAside: (blocks, rules) => sealer.seal(blocks, { shard: SHARD, class: STANDARD_CLASS, rules }),
+    lookAside: (segment, rules, nowMs) => sealer.look(tenantId, segment, { shard: SHARD, rules, nowMs }),
     putPayload: (segment, bytes) => putPayload(PAYLOAD, tenantId, segment.id, bytes),
     putCache: async (segment, bytes, headerBytes) => {
       const { header, sectionsAt } = decodeHeader(headerBytes)
-      const split = sectionsAt + coreLength(header)
-      const halves = { core: bytes.slice(sectionsAt, split), rest: bytes.slice(split), expiresSeconds: hotSeconds }
+      const core = bytes.slice(sectionsAt, sectionsAt + coreLength(header))
       // KV only makes reading faster: D1 has the same bytes.
-      await putHotSegment(CACHE, tenantId, segment.id, halves).catch(() => undefined)
+      await putHotCore(CACHE, tenantId, segment.id, { core, expiresSeconds: hotSeconds }).catch(() => undefined)
     },
     putCatalog: (segment, bytes, header, added) =>
       putSegmentRow(CONTROL, tenantId, segment, { bytes: bytes.length, header, added }),
@@ -70,6 +72,7 @@ export function storePorts(
     readGroups: (coldBeforeMs) => readGroups(CONTROL, tenantId, coldBeforeMs),
     readSmall: (group) => readSmall(CONTROL, tenantId, group),
     readCold: (group, coldBeforeMs) => readCold(CONTROL, tenantId, group, coldBeforeMs),
+    readExpirable: (page) => readExpirable(CONTROL, tenantId, page),
     readExpired: (expiries, limit) => readExpired(CONTROL, tenantId, expiries, limit),
     readPacks: (keys) => readPacks(CONTROL, tenantId, keys),
     findRows: (ids) => findRows(CONTROL, tenantId, ids),

@@ -1,7 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import { DEFAULT_LEVEL_RANK, LEVELS, levelRank, numericLevelRank, otelSeverityRank } from '../records/levels'
 import { CLUE_CHARACTERS, type LineClues, readLineClues } from '../records/line-clues'
-import { type Claim, claimOf, countsOutcomes, isSeverityNumber, promisesTime, type Role } from '../records/names'
+import {
+  type Claim,
+  claimOf,
+  countsOutcomes,
+  isSeverityNumber,
+  promisesTime,
+  type ReadClaim,
+  type Role,
+} from '../records/names'
 import { type Instant, isImpossibleTime, parseInstant } from '../records/time'
 import {
   type Block,
@@ -57,6 +65,10 @@ export interface BatchOptions {
   readonly placeholderFor: (memberName: string) => string | undefined
   /** The only names of services that are taken, where an API has a rule for them. */
   readonly serviceNames?: ServiceNames | undefined
+  /** What members mean, where the tenant has said it of some. */
+  readonly claims?: ReadClaim | undefined
+  /** Ranks of words and numbers in lower case that the tenant says are a level. */
+  readonly levels?: ReadonlyMap<string, number> | undefined
 }
 
 /** A rule for names of services. */
@@ -222,7 +234,8 @@ export class BatchBuilder {
       literalFrom: 0,
       literalTo: 0,
     }
-    return this.#know({ slots: [slot], parts: ['"', '"'] })
+    // A line has no members that a tenant could have mapped.
+    return this.#know({ slots: [slot], parts: ['"', '"'] }, claimOf)
   }
 
   #addUnknown(from: number): { readonly end: number; readonly problem: RecordProblem | undefined } {
@@ -231,7 +244,7 @@ export class BatchBuilder {
     const spanFrom = Int32Array.from(slots, (slot) => slot.from)
     const spanTo = Int32Array.from(slots, (slot) => slot.to)
     const sources = slots.some((slot) => slot.source !== undefined) ? slots.map((slot) => slot.source) : undefined
-    const known = this.#know(record)
+    const known = this.#know(record, this.#options.claims ?? claimOf)
     if (this.#hasRoomFor(slots)) this.#trie.learn(this.#body, record, known)
     return { end, problem: this.#file(known, spanFrom, spanTo, sources, from, end) }
   }
@@ -249,12 +262,12 @@ export class BatchBuilder {
   }
 
   /** Decides what each slot of a shape means. */
-  #know(record: Pick<ReadRecord, 'slots' | 'parts'>): KnownShape {
+  #know(record: Pick<ReadRecord, 'slots' | 'parts'>, readClaim: ReadClaim): KnownShape {
     const { slots, parts } = record
     const best = new Map<Role, { index: number; claim: Claim }>()
     for (const [index, slot] of slots.entries()) {
-      const claim = claimOf(slot.path)
-      if (!claim || !canHold(claim.role, slot)) continue
+      const claim = readClaim(slot.path)
+      if (!claim || !canHold(claim, slot)) continue
       const rival = best.get(claim.role)
       if (!rival || claim.strength < rival.claim.strength) best.set(claim.role, { index, claim })
     }
@@ -408,15 +421,23 @@ export class BatchBuilder {
     const end = to[levelSlot]
     // A level that had to be rewritten was not spelled plainly, so its column keeps how it was.
     if (start >= this.#body.length) {
-      return { ...readLevelText(this.#text(start, end), levelRule), form: LEVEL_FORM.column }
+      return { ...this.#readLevelText(this.#text(start, end), levelRule), form: LEVEL_FORM.column }
     }
     for (const level of this.#knownLevels)
       if (level.rule === levelRule && sameAt(this.#body, start, end, level.spelling)) return level
-    const level = readLevelText(this.#text(start, end), levelRule)
+    const level = this.#readLevelText(this.#text(start, end), levelRule)
     if (end - start <= 16 && this.#knownLevels.length < 32) {
       this.#knownLevels.push({ ...level, spelling: this.#body.slice(start, end) })
     }
     return level
+  }
+
+  /** What the tenant calls a level is one, whatever it means to everybody else. */
+  #readLevelText(text: string, rule: number): KnownLevel {
+    const rank = this.#options.levels?.get(text.trim().toLowerCase()) ?? rankOf(text, rule)
+    if (rank === undefined) return { ...NO_LEVEL, rule }
+    const form = rule === LEVEL_RULE.word ? levelForm(text, rank) : LEVEL_FORM.column
+    return { rank, form, rule, spelling: NO_LEVEL.spelling }
   }
 
   #layOut(known: KnownShape, timeForm: number, levelForm: number): Layout {
@@ -609,13 +630,6 @@ const levelRuleOf = (slot: ReadSlot): number => {
   return isSeverityNumber(slot.path) ? LEVEL_RULE.otelNumber : LEVEL_RULE.number
 }
 
-function readLevelText(text: string, rule: number): KnownLevel {
-  const rank = rankOf(text, rule)
-  if (rank === undefined) return { ...NO_LEVEL, rule }
-  const form = rule === LEVEL_RULE.word ? levelForm(text, rank) : LEVEL_FORM.column
-  return { rank, form, rule, spelling: NO_LEVEL.spelling }
-}
-
 function rankOf(text: string, rule: number): number | undefined {
   if (rule === LEVEL_RULE.otelNumber) return otelSeverityRank(Number(text))
   if (rule === LEVEL_RULE.number) return numericLevelRank(Number(text))
@@ -637,9 +651,11 @@ function readTimeText(text: string, slot: ReadSlot): Instant | undefined {
 
 const YEAR_1973_MS = 100_000_000_000
 
-function canHold(role: Role, slot: ReadSlot): boolean {
+/** Of numbers under `status` only a tenant knows that they are levels. */
+function canHold({ role, strength }: Claim, slot: ReadSlot): boolean {
   if (slot.kind === VALUE.string) return true
-  return slot.kind === VALUE.number && (role === 'time' || (role === 'level' && !countsOutcomes(slot.path)))
+  if (slot.kind !== VALUE.number) return false
+  return role === 'time' || (role === 'level' && (strength < 0 || !countsOutcomes(slot.path)))
 }
 
 const isTextRole = (role: Role): role is (typeof TEXT_ROLES)[number] => TEXT_ROLES.some((text) => text === role)

@@ -1,4 +1,4 @@
-import { type Redactor, secretKeyKind } from '../records/redact/redact'
+import type { Redactor } from '../records/redact/redact'
 import { type Block, type BlockColumn, CELL_END, cellStart, cellText, type TextCells } from './block'
 import { scalarEnd, stringEnd, unquoted } from './compact-json'
 
@@ -35,16 +35,13 @@ function redactStrings(column: BlockColumn, redactor: Redactor): BlockColumn {
   return replaceCells(column, replaced)
 }
 
-/** The shortest number that can be a card's. */
-const CARD_DIGITS_MIN = 13
-
 /** A number that has to go becomes a string: its cell then holds the literal, quotes and all. */
 function redactNumbers(column: BlockColumn, redactor: Redactor): BlockColumn {
   const { cells } = column
-  if (cells.bytes.length < cells.count + CARD_DIGITS_MIN) return column
+  if (cells.bytes.length < cells.count + redactor.numberCharactersMin) return column
   const replaced = new Map<number, string>()
   for (let cell = 0; cell < cells.count; cell++) {
-    if (cells.ends[cell] - cellStart(cells, cell) < CARD_DIGITS_MIN) continue
+    if (cells.ends[cell] - cellStart(cells, cell) < redactor.numberCharactersMin) continue
     const kind = redactor.redactNumber(cellText(cells, cell))
     if (kind !== undefined) replaced.set(cell, JSON.stringify(redactor.placeholder(kind)))
   }
@@ -131,7 +128,7 @@ export function redactJson(text: string, redactor: Redactor): string | undefined
     } else if (character === '"') {
       const end = stringEnd(text, at)
       if (text[end] === ':') {
-        const kind = secretKeyKind(unquoted(text.slice(at, end)))
+        const kind = redactor.keyKind(unquoted(text.slice(at, end)))
         pending = kind && redactor.placeholder(kind)
       } else {
         const redacted = placeholder ?? redactor.redactText(unquoted(text.slice(at, end)))

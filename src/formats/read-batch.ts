@@ -17,7 +17,8 @@ import {
   RECORD_BYTES_MAX,
   SHAPES_MAX,
 } from '../limits/limits'
-import { type Redactor, secretKeyKind } from '../records/redact/redact'
+import type { ReadClaim } from '../records/names'
+import type { Redactor } from '../records/redact/redact'
 import type { BlockSummary } from '../tenant/contract'
 import { fitBlocks } from './fit-blocks'
 import { type ReadOutcome, type Rejection, readJsonDocuments } from './json-documents'
@@ -36,6 +37,11 @@ export interface BatchSettings {
   readonly serviceNames?: ServiceNames | undefined
   /** Whether to count the records of each service: for tenants that limit services. */
   readonly countsServices?: boolean | undefined
+  /** How far ahead of now a record's time may be, where that is less than everywhere. */
+  readonly futureMs?: number | undefined
+  /** What members and levels mean, where the tenant has said it of some. */
+  readonly claims?: ReadClaim | undefined
+  readonly levels?: ReadonlyMap<string, number> | undefined
 }
 
 /** A body as blocks. */
@@ -51,9 +57,10 @@ const tooManyRecords = (recordsMax: number): string => `a batch holds at most ${
 
 /** Turns a request body into blocks: format, normalisation, redaction. No I/O and no clock. */
 export function readBatch(body: Uint8Array, contentType: string, settings: BatchSettings): ReadBatch {
+  const { futureMs = FUTURE_MS_MAX } = settings
   const builder = new BatchBuilder(body, {
     receivedMs: settings.receivedMs,
-    timeWindow: { fromMs: settings.receivedMs - settings.retentionMs, toMs: settings.receivedMs + FUTURE_MS_MAX },
+    timeWindow: { fromMs: settings.receivedMs - settings.retentionMs, toMs: settings.receivedMs + futureMs },
     recordBytesMax: RECORD_BYTES_MAX,
     depth: { flatten: DEPTH_MAX, refuse: DEPTH_REFUSED },
     columnsMax: COLUMNS_MAX,
@@ -62,8 +69,10 @@ export function readBatch(body: Uint8Array, contentType: string, settings: Batch
     checkUtf8: !isUtf8(body),
     source: settings.source,
     serviceNames: settings.serviceNames,
+    claims: settings.claims,
+    levels: settings.levels,
     placeholderFor: (name) => {
-      const kind = secretKeyKind(name)
+      const kind = settings.redactor.keyKind(name)
       return kind && settings.redactor.placeholder(kind)
     },
   })

@@ -1,7 +1,10 @@
+import type { Feature } from '../limits/plans'
 import { type Role, SCOPES, type Scope } from '../tenant/roles'
 import type { Handler, TenantRequest } from './handler'
 import { ApiError } from './problem'
+import { auditOf } from './request-audit'
 import { provable } from './request-hints'
+import { requireFeature } from './require-feature'
 
 export { type Role, SCOPES, type Scope }
 
@@ -22,20 +25,22 @@ export interface Principal {
 }
 
 /** The access policy of a route: the last step before its handler, and readable for the documents made of the table. */
-export type Policy = Handler & { readonly scope: Scope | 'public' }
+export type Policy = Handler & { readonly scope: Scope | 'public'; readonly feature?: Feature }
 
 /**
  * Who has the scope goes on, anyone else is told which one is missing. What is of a tenant rests while the tenant does;
- * nothing of it is lost.
+ * nothing of it is lost. `feature` is what plans and installations can do without.
  */
-export function requires(scope: Scope): Policy {
+export function requires(scope: Scope, { feature }: { readonly feature?: Feature } = {}): Policy {
   const check: Handler = (request) => {
+    auditOf(request).scope = scope
     if (!request.principal.scopes.has(scope))
       throw new ApiError('scope_missing', `This needs a key with the scope ${scope}.`)
     if (scope !== 'operator') requireActive(request, scope)
+    if (feature !== undefined) requireFeature(request, feature)
     return undefined
   }
-  return Object.assign(provable(check), { scope })
+  return Object.assign(provable(check), { scope, ...(feature && { feature }) })
 }
 
 /**
@@ -44,9 +49,17 @@ export function requires(scope: Scope): Policy {
  */
 export function administers(scope: Scope): Policy & { readonly isOperatorsToo: true } {
   const isTenants = requires(scope)
-  const check: Handler = (request, env, ctx) =>
-    request.principal.scopes.has('operator') ? undefined : isTenants(request, env, ctx)
+  const check: Handler = (request, env, ctx) => {
+    auditOf(request).scope = scope
+    return request.principal.scopes.has('operator') ? undefined : isTenants(request, env, ctx)
+  }
   return Object.assign(check, { scope, isOperatorsToo: true } as const)
+}
+
+/** Refuses what counts or shows all of a tenant to who sees some of its logs. */
+export function requireFullSight({ principal }: Pick<TenantRequest, 'principal'>): void {
+  if (principal.filter === undefined) return
+  throw new ApiError('scope_missing', 'This is about all logs of the tenant, and these credentials see some of them.')
 }
 
 /** For what everybody may see. It is said, so that no route is open because somebody forgot. */

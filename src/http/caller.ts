@@ -3,6 +3,7 @@ import type { TenantRequest } from './handler'
 import { limitedSurfaces } from './limited-surfaces'
 import { ApiError } from './problem'
 import { limitError } from './rate-limit-headers'
+import { auditNoteOf } from './request-audit'
 
 /** What the tenant's object is told about who asks. */
 export const callerOf = (request: TenantRequest): Caller => ({
@@ -12,6 +13,7 @@ export const callerOf = (request: TenantRequest): Caller => ({
   address: request.headers.get('cf-connecting-ip') ?? '',
   settingsVersion: request.hints.version,
   surfaces: limitedSurfaces(request.route),
+  request: auditNoteOf(request, request.principal),
 })
 
 /** The answer to what the tenant's object refuses. */

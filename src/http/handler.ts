@@ -4,6 +4,7 @@ import type { LimitStatus } from '../limits/limiter'
 import type { SettingsRecord } from '../storage/d1/credentials'
 import type { Principal } from './access'
 import type { RunningSearch } from './end-search'
+import type { RequestAudit } from './request-audit'
 import type { RequestHints } from './request-hints'
 
 /**
@@ -29,8 +30,14 @@ export type TenantRequest = Request & {
   settings: SettingsRecord
   /** What is left of the limits that the tenant's object held the request against, once it was asked. */
   limits?: readonly LimitStatus[] | undefined
+  /** The origin of the page that sent it with a key for browsers, which may read the answer. */
+  pageOrigin?: string | undefined
+  /** There for who was invited and comes for the first time: notes by which subject they are known from now on. */
+  signIn?: () => Promise<void>
   /** There while the request has a search that counts as running. */
   search?: RunningSearch
+  /** What the audit will say of it. */
+  audit?: RequestAudit | undefined
 }
 
 /** Middleware returns nothing and the next handler runs; the first Response ends the chain. */

@@ -1,6 +1,11 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import * as z from 'zod'
-import { JWT_CLOCK_TOLERANCE_SECONDS, JWT_LIFETIME_SECONDS_MAX, JWT_SUBJECT_CHARACTERS_MAX } from '../limits/limits'
+import {
+  EMAIL_CHARACTERS_MAX,
+  JWT_CLOCK_TOLERANCE_SECONDS,
+  JWT_LIFETIME_SECONDS_MAX,
+  JWT_SUBJECT_CHARACTERS_MAX,
+} from '../limits/limits'
 import { parseQuery } from '../query/parse'
 import { type ClaimPath, JWT_ROLES, type JwtAlgorithm, type JwtIssuer, PLATFORM_ISSUER_ID } from '../tenant/jwt-issuer'
 import { type JwtHeader, type JwtText, parseJwt } from './jwt-text'
@@ -39,7 +44,10 @@ export interface JwtIdentity {
   readonly subject: string
   /** Absent for the operator. */
   readonly tenantId: string | undefined
-  readonly role: JwtRoleOrOperator
+  /** What the claims are mapped to; undefined where they are not: then only a member row can say it. */
+  readonly role: JwtRoleOrOperator | undefined
+  /** In lower case, and only when the issuer says that it is verified. */
+  readonly email: string | undefined
   /** Scopes that the token limits itself to; undefined for all that the role has. */
   readonly scopes: readonly string[] | undefined
   /** In the query language; never empty. */
@@ -123,6 +131,7 @@ async function verifyPlatform(
     subject: sub,
     tenantId: tenant,
     role,
+    email: undefined,
     scopes: scope?.split(' ').filter(Boolean),
     filter: claims.data.filter,
     expiresMs: times.data.exp * 1000,
@@ -200,20 +209,29 @@ function toIdentity(payload: JWTPayload | undefined, tenantId: string, rules: Jw
   const who = subject.safeParse(claimAt(payload, rules.subject))
   const role = roleOf(payload, rules.role)
   const seen = rules.filter === undefined ? undefined : filter.safeParse(claimAt(payload, rules.filter))
-  if (!times.success || !who.success || role === undefined || seen?.success === false) return undefined
+  if (!times.success || !who.success || seen?.success === false) return undefined
   return {
     issuerId: rules.id,
     subject: who.data,
     tenantId,
     role,
+    email: Verified.safeParse(payload).data?.email,
     scopes: undefined,
     filter: seen?.data,
     expiresMs: times.data.exp * 1000,
   }
 }
 
+/** An address is only whose the issuer says it is (OpenID Connect Core 5.1): some let people type any. */
+const Verified = z.object({
+  email: z.email().max(EMAIL_CHARACTERS_MAX).toLowerCase(),
+  email_verified: z.literal(true),
+})
+
 /** The role that may most among those that the claim's values are mapped to; a default for a token with none of them. */
-function roleOf(payload: JWTPayload, { claim, map, default: otherwise }: JwtIssuer['role']) {
+function roleOf(payload: JWTPayload, rules: JwtIssuer['role']) {
+  if (rules === undefined) return undefined
+  const { claim, map, default: otherwise } = rules
   const value = claim === undefined ? undefined : claimAt(payload, claim)
   const names = (Array.isArray(value) ? value : [value]).filter((name) => typeof name === 'string')
   const mapped = names.filter((name) => Object.hasOwn(map, name)).map((name) => map[name])

@@ -98,7 +98,7 @@ export const PROBLEMS = {
   feature_disabled: {
     status: 403,
     title: 'This feature is switched off',
-    hint: 'The operator switches it on with the variable that the detail names.',
+    hint: 'The detail says who has switched it off: the installation, the plan, or the tenant itself.',
   },
   cross_site_request: {
     status: 403,
@@ -286,7 +286,7 @@ export function problemBody({ code, message, extras }: ApiError, requestId: stri
 function problemHeaders({ extras }: ApiError, status: number): Headers {
   const headers = new Headers(extras.headers)
   headers.set('content-type', 'application/problem+json')
-  headers.set('cache-control', 'no-store')
+  headers.set('cache-control', 'no-store, private')
   if (status === 401) headers.set('www-authenticate', 'Bearer')
   if (extras.retryAfterSeconds !== undefined) headers.set('retry-after', `${extras.retryAfterSeconds}`)
   return headers

@@ -1,14 +1,16 @@
 import type { Config, Env } from '../env'
 import { KEY_SET_CACHE_ENTRIES_MAX } from '../limits/limits'
+import { narrowFilter } from '../query/narrow-filter'
 import type { SettingsRecord } from '../storage/d1/credentials'
 import { JwtIssuers } from '../tenant/jwt-issuer'
-import { ROLE_SCOPES, scopesOf } from '../tenant/roles'
+import { isRole, ROLE_SCOPES, scopesOf } from '../tenant/roles'
 import type { Principal } from './access'
 import type { CredentialReader } from './authenticate'
+import { findMemberOf, type Member } from './find-member'
 import { OUTSIDE_PORTS } from './guarded-fetch'
 import type { TenantRequest } from './handler'
 import { type JwtIdentity, type JwtTrust, type PlatformIssuer, verifyJwt } from './jwt'
-import { isJwt } from './jwt-text'
+import { isJwt, parseJwt } from './jwt-text'
 import { KeySets } from './key-sets'
 import type { OutsideRules } from './outside-address'
 import { isServiceHost } from './resolve-tenant'
@@ -20,7 +22,34 @@ export const jwtReader: CredentialReader = {
     const text = /^bearer +(\S+)$/i.exec(headers.get('authorization')?.trim() ?? '')?.[1]
     return text !== undefined && isJwt(text) ? text : undefined
   },
-  prove: async (text, request, env, ctx) => toPrincipal(await verifyJwt(text, await trustOf(request, env, ctx))),
+  prove: async (text, request, env, ctx) => {
+    const identity = await verifyJwt(text, await trustOf(text, request, env, ctx))
+    const { tenantId, issuerId, subject, email } = identity
+    if (tenantId === undefined) return toPrincipal(identity, undefined)
+    const person = { subject: `${issuerId}:${subject}`, email }
+    return toPrincipal(identity, await findMemberOf(tenantId, person, request, { env, ctx }))
+  },
+}
+
+/**
+ * Whom a verified token stands for. Who is a member has the role of a member, whatever the token claims, and sees what both
+ * allow. Who is none has the role that the claims are mapped to, where the issuer's settings map them at all.
+ */
+export function toPrincipal(identity: JwtIdentity, member: Member | undefined): Principal | undefined {
+  const { issuerId, subject, tenantId, scopes } = identity
+  const role = member?.role ?? identity.role
+  // A role or status that this version of the code does not know lets nobody in.
+  if (role === undefined || !isRole(role) || (role === 'operator') !== (tenantId === undefined)) return undefined
+  if (member !== undefined && !['active', 'invited'].includes(member.status)) return undefined
+  return {
+    kind: 'jwt',
+    id: `jwt:${issuerId}:${subject}`,
+    tenantId,
+    role,
+    scopes: scopes === undefined ? new Set(ROLE_SCOPES[role]) : scopesOf(role, scopes),
+    filter: narrowFilter(member?.filter, identity.filter),
+    ...(member !== undefined && { memberId: member.id }),
+  }
 }
 
 /** Whom the installation lets its outside requests reach. */
@@ -43,13 +72,17 @@ export const platformIssuerOf = (config: Config): PlatformIssuer | undefined =>
 
 const keySets = new KeySets(KEY_SET_CACHE_ENTRIES_MAX)
 
-async function trustOf(request: TenantRequest, env: Env, ctx: ExecutionContext): Promise<JwtTrust> {
+async function trustOf(text: string, request: TenantRequest, env: Env, ctx: ExecutionContext): Promise<JwtTrust> {
   const { config, host, log } = request
   const nowMs = Date.now()
   const ports = { ...OUTSIDE_PORTS, rules: outsideRulesOf(config, host), log }
+  const platform = platformIssuerOf(config)
+  // Whom the tenant of the host trusts is no matter for a token of the platform, which names its own tenant.
+  const isPlatforms = platform !== undefined && parseJwt(text)?.claims.iss === platform.issuer
+  const isTenants = !isPlatforms && !isServiceHost(host, config.SERVICE_HOSTS)
   return {
-    platform: platformIssuerOf(config),
-    tenant: isServiceHost(host, config.SERVICE_HOSTS) ? undefined : await trustOfTenant(request, env, ctx),
+    platform,
+    tenant: isTenants ? await trustOfTenant(request, env, ctx) : undefined,
     findKey: (source, wanted) => keySets.find(source, wanted, nowMs, ports),
     nowMs,
   }
@@ -59,15 +92,4 @@ async function trustOfTenant(request: TenantRequest, env: Env, ctx: ExecutionCon
   const id = await findTenantOfHost(request, env, ctx)
   const record = id === undefined ? undefined : await findTenantSettings(request, env, ctx, id)
   return record && { id: record.tenantId, issuers: issuersOf(record) }
-}
-
-function toPrincipal({ issuerId, subject, tenantId, role, scopes, filter }: JwtIdentity): Principal {
-  return {
-    kind: 'jwt',
-    id: `jwt:${issuerId}:${subject}`,
-    tenantId,
-    role,
-    scopes: scopes === undefined ? new Set(ROLE_SCOPES[role]) : scopesOf(role, scopes),
-    filter,
-  }
 }

@@ -12,8 +12,10 @@ import type { CredentialReader } from './authenticate'
 import { noteFailure, refuseAfterFailures } from './failed-attempts'
 import type { TenantRequest } from './handler'
 import { HintCache } from './hint-cache'
+import { noteKeyUse } from './note-key-use'
 import { ApiError } from './problem'
 import { readCredential } from './read-credential'
+import { auditOf } from './request-audit'
 import { findHint } from './request-hints'
 
 const keys = new HintCache<KeyRecord>(KEY_CACHE_ENTRIES_MAX)
@@ -33,7 +35,12 @@ export const keyReader: CredentialReader = {
       ? await findOperatorKey(text, request, env)
       : await findTenantKey(text, request, env, ctx)
     if (record === undefined) await noteFailure(address, Date.now(), env.FAILED_ATTEMPTS)
-    return record && toPrincipal(record, placeOf(request), Date.now())
+    if (record === undefined) return undefined
+    auditOf(request).known = { kind: 'key', id: record.id, tenantId: record.tenantId, role: record.role }
+    const principal = toPrincipal(record, placeOf(request), Date.now())
+    noteKeyUse(record, request, { env, ctx })
+    if (record.kind === 'pub') request.pageOrigin = placeOf(request).origin
+    return principal
   },
 }
 

@@ -13,6 +13,7 @@ import { HintCache } from './hint-cache'
 import { issuersOf } from './prove-jwt'
 import { type Place, toPrincipal as toPrincipalOfKey } from './prove-key'
 import { readCredential } from './read-credential'
+import { auditOf } from './request-audit'
 import { findHint } from './request-hints'
 import { readSessionSecret, requireSameSite } from './session'
 import { findTenantSettings } from './tenant-hints'
@@ -28,6 +29,8 @@ export const sessionReader: CredentialReader = {
   },
   prove: async (secret, request, env, ctx) => {
     const record = await findRecord(hashKey(secret), request, env, ctx)
+    if (record !== undefined)
+      auditOf(request).known = { kind: 'session', id: record.id, tenantId: record.tenantId, role: record.role }
     if (record === undefined || record.status !== 'active' || record.expiresMs <= Date.now()) return undefined
     requireSameSite(request, record.csrfHash)
     return proveRecord(record, request, env, ctx)

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { toBodyErrors } from '../domains/body-errors'
 import { ApiError } from './problem'
 import { readBody } from './read-body'
 
@@ -11,18 +12,22 @@ export async function readJson<Schema extends z.ZodType>(
   const bytes = await readBody(request, { compressedBytesMax: bytesMax, bytesMax })
   const result = schema.safeParse(parseJson(bytes))
   if (result.success) return result.data
-  const errors = result.error.issues.map(({ path, message }) => ({
-    code: 'invalid_member',
-    detail: message,
-    pointer: path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-  }))
-  throw new ApiError('validation_failed', 'The body is not what this address takes.', { errors })
+  throw new ApiError('validation_failed', 'The body is not what this address takes.', {
+    errors: toBodyErrors(result.error),
+  })
 }
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes), refuseLost)
   } catch (error) {
+    if (error instanceof ApiError) throw error
     throw new ApiError('invalid_json', error instanceof Error ? error.message : 'The body is not JSON.')
   }
+}
+
+/** The one name that gets lost on the way through a schema. What is not heard must be refused. */
+function refuseLost(name: string, value: unknown): unknown {
+  if (name === '__proto__') throw new ApiError('validation_failed', 'A member of the body is called __proto__.')
+  return value
 }

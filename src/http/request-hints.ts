@@ -13,6 +13,8 @@ export interface RequestHints {
   version: number
   /** When D1 said the oldest of them. */
   oldestMs: number
+  /** Whose they are, where that is known before it is known who asks. */
+  tenantId?: string
   /** Whether hints are looked up in D1 only. */
   isPastCaches: boolean
   /** The steps that have let it in, to be taken again when the hints turn out to be old. */
@@ -31,6 +33,8 @@ export const noHints = (): RequestHints => ({
 export interface HintSource<Value> extends Pick<LookUpPorts<Value>, 'readKv' | 'putKv' | 'readD1'> {
   readonly cache: HintCache<Value>
   readonly waitUntil: (work: Promise<void>) => void
+  /** Whether what was found is of the caller's tenant: versions of another tenant say nothing about it. */
+  readonly isOfCaller?: (value: Value) => boolean
 }
 
 /** Looks a hint of a tenant up for a request, and notes how old it may be. */
@@ -43,7 +47,8 @@ export async function findHint<Value extends { readonly version: number }>(
   const ports = { ...source, mayBeStale: () => true, log, isPastCaches: hints.isPastCaches }
   const { value, readMs } = await lookUp(ports, key, Date.now())
   hints.oldestMs = Math.min(hints.oldestMs, readMs)
-  if (value !== undefined) hints.version = Math.min(hints.version, value.version)
+  if (value !== undefined && source.isOfCaller?.(value) !== false)
+    hints.version = Math.min(hints.version, value.version)
   return value
 }
 
@@ -70,8 +75,9 @@ export const provable =
 /** Whether the hints are old: by the clock, or because the tenant's object has changed since. */
 async function mayBeOld({ hints, principal }: TenantRequest, env: Env): Promise<boolean> {
   if (hints.oldestMs < Date.now() - HINT_ABSENT_MS) return true
-  if (hints.version === ALWAYS_CURRENT || principal?.tenantId === undefined) return false
-  const isCurrent = await tenantStub(env, principal.tenantId)
+  const tenantId = principal?.tenantId ?? hints.tenantId
+  if (hints.version === ALWAYS_CURRENT || tenantId === undefined) return false
+  const isCurrent = await tenantStub(env, tenantId)
     .isCurrent(hints.version)
     .catch(() => true)
   return !isCurrent

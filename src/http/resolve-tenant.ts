@@ -29,7 +29,7 @@ export const resolveTenant: Handler = provable(async (request, env, ctx) => {
 /** The operator belongs to no tenant, and may read what the service writes about itself. */
 function readActivity(request: TenantRequest): void {
   const { principal } = request
-  request.principal = { ...principal, scopes: new Set([...principal.scopes, 'logs:read']) }
+  request.principal = { ...principal, scopes: new Set([...principal.scopes, 'logs:read', 'admin:audit']) }
 }
 
 /** The operator needs no activity tenant: until bootstrap has made it there is nothing to read, and nothing to hinder. */

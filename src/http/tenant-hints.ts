@@ -3,6 +3,7 @@ import { HOST_CACHE_ENTRIES_MAX, HOST_CHARACTERS_MAX, SETTINGS_CACHE_ENTRIES_MAX
 import { DomainRecord, findDomain, findSettings, SettingsRecord } from '../storage/d1/credentials'
 import { putHint, readHint } from '../storage/kv/hints'
 import { hostKey, settingsKey } from '../storage/kv/keys'
+import type { Principal } from './access'
 import type { TenantRequest } from './handler'
 import { HintCache } from './hint-cache'
 import { findHint } from './request-hints'
@@ -24,10 +25,15 @@ export async function findTenantOfHost(
     putKv: (key: string, value: DomainRecord) => putHint(env.CACHE, key, value),
     readD1: () => findDomain(env.CONTROL, host),
     waitUntil: (work: Promise<void>) => ctx.waitUntil(work),
+    isOfCaller: ({ tenantId }: DomainRecord) => isOfCaller(request, tenantId),
   }
   const domain = await findHint(request, source, hostKey(host))
   return domain?.status === 'active' ? domain.tenantId : undefined
 }
+
+/** Before it is known who asks, the host's tenant is the one that they are asked about. */
+const isOfCaller = ({ principal }: { readonly principal?: Principal }, tenantId: string): boolean =>
+  principal === undefined || principal.tenantId === tenantId
 
 /** Status, plan and settings of a tenant; undefined for one that is not there. */
 export const findTenantSettings = (

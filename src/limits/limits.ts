@@ -231,6 +231,36 @@ export const SESSION_MS = 12 * HOUR_MS
 /** Sessions that an isolate remembers, at about 500 bytes each. */
 export const SESSION_CACHE_ENTRIES_MAX = 5000
 
+/** Members, and people who are none, that an isolate remembers, at about 300 bytes each. */
+export const MEMBER_CACHE_ENTRIES_MAX = 5000
+
+/** Characters of an e-mail address, by SMTP (RFC 5321, 4.5.3.1): 64, the sign and 255. */
+export const EMAIL_CHARACTERS_MAX = 320
+
+/** Keys whose last use an isolate remembers to have noted, at about 60 bytes each. */
+export const KEY_USE_CACHE_ENTRIES_MAX = 20_000
+
+/** How long both keys of a rotation work unless it is said: a day, in which every client can be given the new one. */
+export const KEY_OVERLAP_SECONDS_DEFAULT = 24 * 60 * 60
+
+/** The longest that both work. A key that should go on for longer is not being rotated. */
+export const KEY_OVERLAP_SECONDS_MAX = 30 * 24 * 60 * 60
+
+/** How long a key that was revoked or has expired stays in the list, and is refused by its name. */
+export const KEY_KEPT_MS = 90 * 24 * HOUR_MS
+
+/** Keys past that time which are cleared away whenever one is made. */
+export const KEYS_CLEARED_MAX = 50
+
+/** Origins of pages that one key for browsers is for, and blocks of addresses that one key is bound to. */
+export const KEY_PLACES_MAX = 100
+
+/** Characters of a note: a few sentences. */
+export const KEY_NOTE_CHARACTERS_MAX = 1000
+
+/** How long a browser may remember that a page may send logs. Chromium remembers no longer than two hours. */
+export const CORS_MAX_AGE_SECONDS = 2 * 60 * 60
+
 /** Ended sessions that are cleared away whenever one is opened: more than can have come since the time before. */
 export const SESSIONS_CLEARED_MAX = 50
 
@@ -249,6 +279,12 @@ export const ADMIN_PAGE_DEFAULT = 100
 export const ADMIN_PAGE_MAX = 1000
 
 // Proving a domain
+
+/** Domains whose proof one run of the sweep looks for again: 70,000 a day, with the four outside requests that each takes. */
+export const DOMAIN_CHECKS_PER_RUN = 50
+
+/** How long that goes on: resolvers that are away must not hold the sweep up until the next one is due. */
+export const DOMAIN_CHECKS_MS_MAX = 30 * SECOND_MS
 
 /** How long a challenge waits for its proof: enough for a ticket to pass through an owner’s own DNS team. */
 export const CHALLENGE_MS = 7 * 24 * HOUR_MS
@@ -418,6 +454,12 @@ export const SEARCH_BODY_BYTES_MAX = 64 * KIB
 /** Records on each side of one in its context when the caller names no number: a screenful. */
 export const CONTEXT_DEFAULT = 20
 
+/**
+ * Text of the records on a page of a search or an export. A thousand records may be a thousand megabytes, and an isolate has 128
+ * for all that it does: a page that would hold more ends before, and its cursor goes on there.
+ */
+export const PAGE_CHARACTERS_MAX = 16 * MIB
+
 /** Most records on each side of one in its context. */
 export const CONTEXT_MAX = 500
 
@@ -537,3 +579,69 @@ export const REWRITE_EXPIRED_PARTS = 4
 
 /** Runs of retention that a tenant's object remembers: one a day, so a quarter of a year. */
 export const RETENTION_RUNS_MAX = 90
+
+// The documentation
+
+/** Characters of documentation pages that an isolate keeps made: one for each host that serves them, at 300 kB each. */
+export const DOCS_CACHE_CHARACTERS_MAX = 2 * MIB
+
+// The audit
+
+/** How long entries of the audit are kept: a year, and time to write its report. */
+export const AUDIT_KEPT_MS = 400 * 24 * HOUR_MS
+
+/** Bytes of entries that are kept, about two million searches: the oldest go first. An object has 10 GB for everything. */
+export const AUDIT_BYTES_MAX = 1024 * MIB
+
+/** Bytes of one entry. A change of larger rows is told by their hashes. */
+export const AUDIT_ENTRY_BYTES_MAX = 256 * KIB
+
+/** Characters of what a request asked for that its entry keeps: a query, and what is beside it. */
+export const AUDIT_ASKED_CHARACTERS_MAX = 8192
+
+/** Bytes of entries in one answer of a tenant's object. */
+export const AUDIT_PAGE_BYTES = 2 * MIB
+
+/** Entries that are removed at a time: each is a row written. */
+export const AUDIT_TRIM_ENTRIES_MAX = 5000
+
+/** How long what became of reads waits to be written together. A write holds up whatever else the object does by its fsync. */
+export const AUDIT_COMMIT_MS = 50
+
+/** How long a read may run before its entry is written without its end: longer than a request may take. */
+export const AUDIT_READ_MS_MAX = 60 * SECOND_MS
+
+/** How often a Worker tells what became of a read, when the tenant's object is lost meanwhile. */
+export const AUDIT_TRIES = 3
+
+/** How long the numbers of rows that exports had wait to be written together: one row for all of them. */
+export const AUDIT_ANSWERS_MS = 1 * SECOND_MS
+
+/** Entries that one request for the audit looks at; a cursor goes on behind them. */
+export const AUDIT_SCAN_ENTRIES_MAX = 100_000
+
+/** Refusals of one caller that an isolate tells one by one in AUDIT_REFUSALS_WINDOW_MS; more are told by their number. */
+export const AUDIT_REFUSALS_MAX = 60
+
+/** A minute: whoever looks into an attack reads the first refusals, and how many there were. */
+export const AUDIT_REFUSALS_WINDOW_MS = 60 * SECOND_MS
+
+/** Callers whose refusals an isolate counts, at about 300 bytes each. */
+export const AUDIT_REFUSED_CALLERS_MAX = 2000
+
+// The end of a tenant
+
+/** Steps of erasing tenants that one run of the sweep takes. Each is bounded, and the next run goes on. */
+export const ERASURE_STEPS_MAX = 30
+
+/** Rows of a table that one such step deletes: D1 has 30 seconds for a statement. */
+export const ERASURE_ROWS_PER_STEP = 1000
+
+/** Segments whose payloads one such step deletes: a payload fills hundreds of pages of the database. */
+export const ERASURE_SEGMENTS_PER_STEP = 100
+
+/** Objects of R2 that one such step deletes: as many as one call takes. */
+export const ERASURE_OBJECTS_PER_STEP = 1000
+
+/** Values of KV that one such step deletes. KV deletes one at a time, and a run has 1,000 calls of it. */
+export const ERASURE_VALUES_PER_STEP = 25

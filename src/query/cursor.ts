@@ -39,11 +39,28 @@ export function readCursor(text: string, queryKey: string, secret: string): Curs
   const expected = signature(payload, queryKey, secret)
   const given = Buffer.from(signed, 'base64url')
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
-  const [version, ms, nanos, seq, nextSeq, fromMs, toMs, taken, nowMs]: number[] = JSON.parse(
-    Buffer.from(payload, 'base64url').toString(),
-  )
+  return claimedCursor(text)
+}
+
+/** What a text says that may be a cursor: for who learns only later whether it is signed. */
+export function claimedCursor(text: string): Cursor | undefined {
+  const numbers = numbersIn(text.split('.')[0])
+  if (numbers === undefined) return undefined
+  const [version, ms, nanos, seq, nextSeq, fromMs, toMs, taken, nowMs] = numbers
   return version === 1 ? { after: { ms, nanos, seq }, nextSeq, fromMs, toMs, taken, nowMs } : undefined
 }
+
+function numbersIn(payload: string): readonly number[] | undefined {
+  try {
+    const values: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    return Array.isArray(values) && values.length === NUMBERS && values.every(Number.isFinite) ? values : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** So many numbers a cursor is made of. */
+const NUMBERS = 9
 
 const signature = (payload: string, queryKey: string, secret: string): Buffer =>
   createHmac('sha256', secret)

@@ -61,6 +61,29 @@ export function claimOf(path: string): Claim | undefined {
   return { role: inner.role, strength: inner.strength + 100 }
 }
 
+/** Reads what a path claims to be. */
+export type ReadClaim = (path: string) => Claim | undefined
+
+/** Stronger than any name that is known to everybody. */
+const MAPPED_STRENGTH = -1
+
+/**
+ * What paths claim to be where a tenant has said of some what they mean. Names are compared as all are, without case, `_` and
+ * `-`; `field` is a plain field, whatever everybody else calls so.
+ */
+export function claimsOf(mapping: Readonly<Record<string, Role | 'field'>>): ReadClaim {
+  const mapped = new Map(Object.entries(mapping).map(([path, role]) => [normaliseName(path), role]))
+  return (path) => {
+    if (path.length > MAPPED_PATH_LENGTH_MAX) return undefined
+    const role = mapped.get(normaliseName(path))
+    if (role === 'field') return undefined
+    return role === undefined ? claimOf(path) : { role, strength: MAPPED_STRENGTH }
+  }
+}
+
+/** Longer than any name that a tenant may map. */
+const MAPPED_PATH_LENGTH_MAX = 128
+
 /** True when an unreadable time under this path is an error of the sender. */
 export const promisesTime = (path: string): boolean => STRICT_TIME_NAMES.has(path.toLowerCase())
 

@@ -8,7 +8,7 @@ import type { Position } from '../query/position'
 import type { RowSearch, RowsFound } from '../query/search-rows'
 import { FilterFailure } from '../query/term'
 import { openSearch } from './open-search'
-import { queryKeyOf, renderHits, toRowSearch } from './search-logs'
+import { queryKeyOf, renderPage, toRowSearch } from './search-logs'
 import { findVisibleRows } from './visible-search'
 
 const CSV_FIELDS = ['time', 'level', 'service', 'message', 'trace_id', 'span_id', 'id', 'body']
@@ -33,15 +33,23 @@ export const exportLogs: Handler = async (request, env) => {
       open.cursorSecret,
     )
 
+  const { promise, resolve: end } = Promise.withResolvers<void>()
+  open.audit.ended = promise
   const { search: running } = request
   if (running) running.isStreamed = true
   const pages = exportPages({
     search,
     // Each page has its own budget: an export ends when there is nothing left, not when much was read.
     find: (page) => findVisibleRows(open, page, open.renewLoader()),
-    render: async (found) => (await renderHits(found.hits, open, fields)).map(toLine),
+    render: async (found) => {
+      const page = await renderPage(found, open, { fields, canResume: true })
+      return { found: page.found, lines: page.records.map(toLine) }
+    },
     cursorAt,
-    done: async () => running?.end(),
+    done: async () => {
+      end()
+      await running?.end()
+    },
     ending: format === 'csv' ? (meta) => `# ${JSON.stringify(meta)}` : (meta) => JSON.stringify({ _meta: meta }),
   })
   const head = format === 'csv' ? `${csvLine(fields ?? CSV_FIELDS)}\n` : ''
@@ -57,7 +65,7 @@ export const exportLogs: Handler = async (request, env) => {
 interface ExportPorts {
   readonly search: RowSearch
   readonly find: (search: RowSearch) => Promise<RowsFound>
-  readonly render: (found: RowsFound) => Promise<string[]>
+  readonly render: (found: RowsFound) => Promise<{ readonly found: RowsFound; readonly lines: readonly string[] }>
   readonly cursorAt: (after: Position) => string
   readonly ending: (meta: object) => string
   readonly done: () => Promise<void>
@@ -69,8 +77,7 @@ async function* exportPages({ search, find, render, cursorAt, ending, done }: Ex
   let rows = 0
   try {
     for (;;) {
-      const found = await find({ ...search, after })
-      const lines = await render(found)
+      const { found, lines } = await render(await find({ ...search, after }))
       rows += lines.length
       if (lines.length < found.hits.length || found.partial === 'segment_unavailable') {
         yield linesText([
@@ -95,10 +102,11 @@ async function* exportPages({ search, find, render, cursorAt, ending, done }: Ex
   }
 }
 
-const linesText = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
+/** Lines as text. */
+export const linesText = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
 
 /** Reads on only as fast as the client takes it. */
-function streamOf(head: string, pages: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+export function streamOf(head: string, pages: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   return new ReadableStream({
     start: (controller) => controller.enqueue(encoder.encode(head)),

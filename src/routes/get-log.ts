@@ -6,6 +6,7 @@ import { compileFilter, type Filter } from '../query/filter'
 import { RecordWriter } from '../query/record-json'
 import type { Hit } from '../query/search-rows'
 import type { Node } from '../query/syntax'
+import { oldestVisibleMs } from '../query/within-retention'
 import { parseLogId } from '../records/log-id'
 import { type OpenSearch, openSearch } from './open-search'
 import { jsonText } from './search-answer'
@@ -37,15 +38,13 @@ export const getLogContext: Handler = async (request, env) => {
   const filter = await contextFilter(open, hit, scope)
   const around = {
     filter,
-    fromMs: oldestMs(request),
+    fromMs: oldestMs(open),
     toMs: Number.POSITIVE_INFINITY,
     after: hit,
     nextSeq: open.nextSeq,
   }
-  const older =
-    before === 0 ? [] : (await findVisibleRows(open, { ...around, order: 'desc', limit: before })).hits
-  const newer =
-    after === 0 ? [] : (await findVisibleRows(open, { ...around, order: 'asc', limit: after })).hits
+  const older = before === 0 ? [] : (await findVisibleRows(open, { ...around, order: 'desc', limit: before })).hits
+  const newer = after === 0 ? [] : (await findVisibleRows(open, { ...around, order: 'asc', limit: after })).hits
   const write = async (hits: typeof older): Promise<string> =>
     `[${(await renderHits(hits, open, undefined)).join(',')}]`
   const body = `{"before":${await write([...older].reverse())},"log":${await writeRecord(hit, open)},"after":${await write(newer)}}`
@@ -53,7 +52,7 @@ export const getLogContext: Handler = async (request, env) => {
 }
 
 /** What is older has expired, whether or not its bytes are gone. */
-const oldestMs = ({ config }: TenantRequest): number => Date.now() - config.DEFAULT_TTL_DAYS * 86_400_000
+const oldestMs = ({ retention, nowMs }: OpenSearch): number => oldestVisibleMs(retention, nowMs)
 
 /** A record that was found by its id. */
 export type Found = Hit
@@ -64,7 +63,7 @@ export async function findById(request: TenantRequest, open: OpenSearch): Promis
   if (position === undefined) throw new ApiError('not_found')
   const filter = compiled(fieldNode('id', [request.params.id]))
   const range = { fromMs: position.ms, toMs: position.ms }
-  if (position.ms < oldestMs(request)) throw new ApiError('not_found')
+  if (position.ms < oldestMs(open)) throw new ApiError('not_found')
   const found = await findVisibleRows(open, {
     filter,
     ...range,

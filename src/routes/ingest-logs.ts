@@ -2,18 +2,15 @@ import { createHash } from 'node:crypto'
 import type { Env } from '../env'
 import { type BatchSettings, countByCode, type ReadBatch, readBatch } from '../formats/read-batch'
 import { refusalError } from '../http/caller'
+import { compiledSettings } from '../http/compiled-settings'
 import type { Handler, TenantRequest } from '../http/handler'
 import { ApiError, type ProblemItem } from '../http/problem'
 import { BODY_LIMITS, readBody } from '../http/read-body'
 import { withFreshHints } from '../http/with-fresh-hints'
 import { BATCH_RECORDS_MAX, IDEMPOTENCY_KEY_CHARACTERS_MAX, RECEIPT_ERRORS_MAX } from '../limits/limits'
-import { createRedactor, DEFAULT_KINDS } from '../records/redact/redact'
 import type { Caller, Provenance, Receipt, ReceiptError } from '../tenant/contract'
 import { limitsServices } from '../tenant/tenant-limits'
 import { tenantStub } from '../tenant-stub'
-
-const redactor = createRedactor({ kinds: DEFAULT_KINDS })
-const DAY_MS = 86_400_000
 
 /** `POST /logs`: any JSON or text in, a receipt out once everything in it is on disk. */
 export const ingestLogs: Handler = (request, env) =>
@@ -39,8 +36,7 @@ export async function storeLogs(request: TenantRequest, env: Env, rules: IngestR
   const read = (): ReadBatch =>
     readBatch(body, mediaType(request.headers.get('content-type')), {
       receivedMs: Date.now(),
-      retentionMs: request.config.DEFAULT_TTL_DAYS * DAY_MS,
-      redactor,
+      ...compiledSettings(request).ingest,
       source: 'http',
       recordsMax: rules.records.value,
       serviceNames: rules.serviceNames,

@@ -16,17 +16,20 @@ import { sessionAnswer } from './session-answer'
  * so that nobody is signed in as somebody else without knowing.
  */
 export const openSession: Handler = async (request, env) => {
-  const { principal, url } = request
+  const { url } = request
   // A session cannot prolong itself: whoever has stolen the cookie would have it for good.
-  if (principal.kind === 'session')
+  if (request.principal.kind === 'session')
     throw new ApiError('conflict', 'This is a session. Open a new one with a key or JWT.')
   const nowMs = Date.now()
   const id = mintId('ses', nowMs, crypto.getRandomValues(new Uint8Array(16)))
-  const { secret, csrfToken, row } = makeSession(principal, nowMs, crypto.getRandomValues(new Uint8Array(32)))
-  const outcome = await withFreshHints(request, (caller) =>
-    add(caller, request, env, { what: 'session.added', id, row }),
-  )
+  const random = crypto.getRandomValues(new Uint8Array(32))
+  const outcome = await withFreshHints(request, (caller) => {
+    // Each time by who they are then: what they were let in by may have been old.
+    const { row } = makeSession(request.principal, nowMs, random)
+    return add(caller, request, env, { what: 'session.added', id, row })
+  })
   if (!outcome.ok) throw refusalError(outcome.refusal)
+  const { secret, csrfToken, row } = makeSession(request.principal, nowMs, random)
   const session = { kind: 'session', id, role: row.role, scopes: row.scopes, filter: row.filter } as const
   const body = sessionAnswer({ ...session, tenantId: request.tenantId, csrfToken, expiresMs: row.expiresMs })
   return new Response(body, {

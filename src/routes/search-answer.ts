@@ -22,6 +22,7 @@ export function metaOf(
   startedMs: number,
 ): object {
   const { query } = parameters
+  open.audit.matched = account.matched
   // A record that was found may still be one that cannot be read.
   const partial = account.partial ?? (open.loader.isIncomplete() ? 'segment_unavailable' : undefined)
   return {

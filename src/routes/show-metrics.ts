@@ -1,12 +1,13 @@
 import type { Env } from '../env'
+import { requireFullSight } from '../http/access'
 import { callerOf, refusalError } from '../http/caller'
 import type { Handler, TenantRequest } from '../http/handler'
+import { withFreshHints } from '../http/with-fresh-hints'
 import { METRICS_TENANTS_AT_A_TIME, METRICS_TENANTS_MAX, METRICS_USAGE_MS_MAX } from '../limits/limits'
 import { EXPOSITION_TYPE, expositionText, type Metric } from '../metrics/exposition'
 import { serviceMetrics } from '../metrics/service-metrics'
 import { type TenantUsage, tenantMetrics } from '../metrics/tenant-metrics'
 import { listTenants, type TenantRecord } from '../storage/d1/tenants'
-import { withFreshHints } from '../http/with-fresh-hints'
 import { within } from '../storage/within'
 import { ALWAYS_CURRENT } from '../tenant/contract'
 import { tenantStub } from '../tenant-stub'
@@ -18,6 +19,7 @@ import { probeBindings } from './probe-bindings'
  * tenant. Nothing in it is an isolate's own count: a Worker has many, and each would tell another story.
  */
 export const showMetrics: Handler = async (request, env) => {
+  requireFullSight(request)
   const isOperator = request.principal.scopes.has('operator')
   const metrics = isOperator ? await platformMetrics(request, env) : await ownMetrics(request, env)
   return new Response(expositionText(metrics), {

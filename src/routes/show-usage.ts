@@ -1,3 +1,4 @@
+import { requireFullSight } from '../http/access'
 import { refusalError } from '../http/caller'
 import type { Handler } from '../http/handler'
 import { withFreshHints } from '../http/with-fresh-hints'
@@ -7,6 +8,7 @@ import { jsonAnswer } from './search-answer'
 
 /** `GET /admin/usage`: the tenant's account. It adds up at every moment: `imbalance` is always 0. */
 export const showUsage: Handler = async (request, env) => {
+  requireFullSight(request)
   const stub = tenantStub(env, request.tenantId)
   const outcome = await withFreshHints(request, async (caller) => stub.usage(caller))
   if (!outcome.ok) throw refusalError(outcome.refusal)

@@ -1,5 +1,6 @@
 import type { ChainEntry } from './chain-entry'
 import type { PublishableSegment } from './publish'
+import type { RemovalReport } from './retention-run'
 
 /** A segment that is about to leave the set, as far as what is left of it has to be found again. */
 export interface LeavingSegment {
@@ -7,6 +8,17 @@ export interface LeavingSegment {
   readonly hash: string
   readonly place: 'd1' | 'r2'
   readonly archiveKey: string | undefined
+}
+
+/** A segment of which some records may have expired. */
+export interface ExpirableSegment extends LeavingSegment {
+  readonly rows: number
+  readonly bytes: number
+  readonly sealedMs: number
+  /** Its place in the archive object, if it is in one. */
+  readonly offset: number
+  /** What was erased of it, as the catalog keeps it. */
+  readonly mask: string | undefined
 }
 
 /** A segment on its way into an archive object. */
@@ -43,7 +55,14 @@ export type Change = ChangeBase &
         /** The object holds their bytes until the change is done. */
         readonly made: readonly PublishableSegment[]
       }
-    | { readonly what: 'expired'; readonly removed: readonly LeavingSegment[] }
+    | {
+        readonly what: 'expired'
+        readonly removed: readonly LeavingSegment[]
+        /** What is left of segments of which only a part has expired. The object holds their bytes until the change is done. */
+        readonly made?: readonly PublishableSegment[]
+        /** For the account of the run; absent in what an older version of the code has begun. */
+        readonly report?: RemovalReport
+      }
     | ArchivedChange
     | {
         readonly what: 'erased'
@@ -128,9 +147,9 @@ export async function applyChange(ports: ChangePorts, change: Change): Promise<v
   const ready = change.what === 'archived' ? await storeArchived(ports, change) : change
   if (ready === undefined) return
   const added: CatalogEdit['added'][number][] = []
-  for (const segment of ready.what === 'merged' ? ready.made : []) {
+  for (const segment of madeBy(ready)) {
     const made = ports.readMade(segment.id)
-    if (made === undefined) throw new Error(`the object does not hold the merged segment ${segment.id}`)
+    if (made === undefined) throw new Error(`the object does not hold the new segment ${segment.id}`)
     await ports.putPayload(segment, made.bytes)
     await ports.putCache(segment, made.bytes, made.header)
     added.push({ segment, bytes: made.bytes.length, header: made.header })
@@ -180,6 +199,10 @@ function editOf(change: Change, added: CatalogEdit['added']): CatalogEdit {
   }
 }
 
+/** The segments that a change makes. */
+const madeBy = (change: Change): readonly PublishableSegment[] =>
+  change.what === 'merged' || change.what === 'expired' ? (change.made ?? []) : []
+
 /** What a change that was carried out leaves behind. */
 export function garbageOf(change: Change): Garbage {
   switch (change.what) {
@@ -210,7 +233,11 @@ export function chainEntryOf(change: Change): ChainEntry | undefined {
     case 'merged':
       return { what, atMs, added: change.made.map(({ hash }) => hash), removed: change.removed.map(({ hash }) => hash) }
     case 'expired':
-      return { what, atMs, added: [], removed: change.removed.map(({ hash }) => hash) }
+      return {
+        ...{ what, atMs },
+        added: madeBy(change).map(({ hash }) => hash),
+        removed: change.removed.map(({ hash }) => hash),
+      }
     case 'erased':
       return {
         what,

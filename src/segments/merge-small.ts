@@ -114,7 +114,8 @@ export function mergeSegments(
   return damaged.length > 0 ? { ok: false, damaged } : { ok: true, segments: sealRows(inputs, about) }
 }
 
-function readSource({ hash, bytes, mask }: MergeSource) {
+/** The rows of a segment, and which of them were erased; undefined when it cannot be read. */
+export function readSource({ hash, bytes, mask }: MergeSource) {
   if (bytes === undefined || !fitsHash(bytes, hash)) return undefined
   try {
     const located = decodeHeader(bytes)

@@ -1,5 +1,5 @@
 import { decodeBlock } from '../blocks/block-bytes'
-import { timeBounds } from '../blocks/table'
+import { blockTable, timeBounds } from '../blocks/table'
 import {
   COLUMNS_MAX,
   SEGMENT_BYTES_MAX,
@@ -7,11 +7,13 @@ import {
   SEGMENT_ROWS_MAX,
   SEGMENT_SLOTS_MAX,
 } from '../limits/limits'
+import type { RetentionRules } from '../tenant/retention-rules'
 import { boundColumns } from './bound-columns'
+import { compileRetention } from './compile-retention'
 import { decodeHeader, isIntact, sectionsOf, segmentRows } from './decode-segment'
 import { type EncodedSegment, encodeSegment } from './encode-segment'
 import type { ErasedRows } from './erased-rows'
-import { journalInput, type MergeInput, mergeRows, type SortedRows } from './merge'
+import { journalInput, type MergeInput, mergeRows, rowNumbers, type SortedRows } from './merge'
 
 /** A block of the journal on its way into segments. */
 export interface SealInput {
@@ -38,16 +40,21 @@ export interface SealedSegment {
   readonly levels: number
 }
 
+/** What all of the segments have in common. */
+export interface SealAbout {
+  readonly shard: number
+  /** The retention class of all records, where no rules say it of each. */
+  readonly class: string
+  readonly rules?: RetentionRules | undefined
+}
+
 const DAY_MS = 86_400_000
 
 /**
- * Turns journal blocks into segments: merges, sorts, splits by day, encodes, then decodes again and compares. Throws when
+ * Turns journal blocks into segments: merges, sorts, splits by day and retention class, encodes, then decodes again and compares. Throws when
  * the comparison fails: the journal then stays as it is.
  */
-export function sealBlocks(
-  inputs: readonly SealInput[],
-  about: { readonly shard: number; readonly class: string },
-): SealedSegment[] {
+export function sealBlocks(inputs: readonly SealInput[], about: SealAbout): SealedSegment[] {
   return sealRows(
     inputs.map(({ firstSeq, bytes }) => journalInput(decodeBlock(bytes), firstSeq)),
     about,
@@ -57,13 +64,43 @@ export function sealBlocks(
 /** The same for rows from anywhere, as merging segments needs it. Erased rows are left out. */
 export function sealRows(
   inputs: readonly (MergeInput & { readonly erased?: ErasedRows | undefined })[],
-  about: { readonly shard: number; readonly class: string },
+  about: SealAbout,
 ): SealedSegment[] {
-  const selections = inputs.some(({ erased }) => erased) ? keptByDay(inputs) : selectionsByDay(inputs)
+  const days = inputs.some(({ erased }) => erased) ? keptByDay(inputs) : selectionsByDay(inputs)
+  const { shard } = about
   const bounded = boundColumns(inputs, { columns: COLUMNS_MAX, slots: SEGMENT_SLOTS_MAX })
-  return selections
-    .flatMap((selection) => divide(selection, partsFor(bounded, selection.length)))
-    .flatMap((selection) => sealSelection(bounded, selection, about))
+  return byClass(inputs, days, about).flatMap(({ rows, class: name }) =>
+    divide(rows, partsFor(bounded, rows.length)).flatMap((part) =>
+      sealSelection(bounded, part, { shard, class: name }),
+    ),
+  )
+}
+
+interface ClassedRows {
+  readonly class: string
+  readonly rows: Uint32Array
+}
+
+/** The rows of each day by their retention class, where there are policies that tell records apart. */
+function byClass(inputs: readonly MergeInput[], days: readonly Uint32Array[], about: SealAbout): ClassedRows[] {
+  const { rules, class: name } = about
+  if (rules === undefined || rules.rules.length === 0) return days.map((rows) => ({ class: name, rows }))
+  const classes = classesOf(inputs, rules)
+  return days.flatMap((rows) => {
+    const groups = Map.groupBy(rows, (row) => classes[row])
+    return [...groups]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([own, members]) => ({ class: own, rows: Uint32Array.from(members) }))
+  })
+}
+
+/** The retention class of each row, over all inputs, by these rules. */
+function classesOf(inputs: readonly MergeInput[], rules: RetentionRules): string[] {
+  const retention = compileRetention(rules)
+  return inputs.flatMap(({ block, seqs, received }) => {
+    const { outcomeOf } = retention.judge(blockTable({ ...block, receivedMs: 0, seqs, received }, 0))
+    return Array.from(outcomeOf, (outcome) => retention.outcomes[outcome].class)
+  })
 }
 
 /** In how many segments so many of the rows will be, as far as can be told before they are merged. */
@@ -118,8 +155,7 @@ const decodedBytes = ({ rows, columns }: Pick<SortedRows, 'rows' | 'columns'>): 
 function selectionsByDay(inputs: readonly MergeInput[]): Uint32Array[] {
   const { minTime, maxTime } = boundsOf(inputs)
   const rows = inputs.reduce((sum, { block }) => sum + block.rows, 0)
-  if (Math.floor(minTime / DAY_MS) === Math.floor(maxTime / DAY_MS))
-    return [Uint32Array.from({ length: rows }, (_, row) => row)]
+  if (Math.floor(minTime / DAY_MS) === Math.floor(maxTime / DAY_MS)) return [rowNumbers(rows)]
   const days = new Map<number, number[]>()
   let at = 0
   for (const { block } of inputs) {

@@ -25,25 +25,30 @@ export interface ReadSnapshot extends Omit<Snapshot, 'pieces' | 'more'> {
 export async function readSnapshot(
   stub: Pick<DurableObjectStub<TenantObject>, 'snapshot'>,
   caller: Caller,
-): Promise<{ readonly ok: true; readonly snapshot: ReadSnapshot } | { readonly ok: false; readonly refusal: Refusal }> {
+): Promise<
+  | { readonly ok: true; readonly snapshot: ReadSnapshot; readonly audit?: number | undefined }
+  | { readonly ok: false; readonly refusal: Refusal }
+> {
   const prefix = `${caller.tenantId}/`
   // What is known now is held until the answer is here: the cache may drop it meanwhile.
   const held = new Map(pieces.keysUnder(prefix).map((key) => [key.slice(prefix.length), pieces.get(key)]))
   const units: HeldUnit[] = []
   let first: Snapshot | undefined
+  let audit: number | undefined
   for (let from: number | undefined = 0; from !== undefined; ) {
     const outcome = await stub.snapshot(caller, [...held.keys()], from)
     if (!outcome.ok) return outcome
     const { snapshot }: { snapshot: Snapshot } = outcome
     // Pages are of one moment: if something moved in between, the whole is asked for again.
-    if (first !== undefined && !isSameMoment(first, snapshot)) return readAgain(stub, caller, first)
+    if (first !== undefined && !isSameMoment(first, snapshot)) return readAgain(stub, caller, first, audit)
     first ??= snapshot
+    audit ??= outcome.audit
     for (const piece of snapshot.pieces) units.push(held.get(piece.id) ?? keepPiece(prefix, piece))
     from = snapshot.more
   }
   if (first === undefined) throw new Error('a snapshot has at least one page')
   const { generation, nextSeq, cursorSecret, limits, isLeased } = first
-  return { ok: true, snapshot: { generation, nextSeq, cursorSecret, limits, isLeased, units } }
+  return { ok: true, snapshot: { generation, nextSeq, cursorSecret, limits, isLeased, units }, audit }
 }
 
 /** It is still the same read: it was held against the limits, and is told what they came to, once. */
@@ -51,9 +56,10 @@ async function readAgain(
   stub: Parameters<typeof readSnapshot>[0],
   caller: Caller,
   { limits, isLeased }: Snapshot,
+  audit: number | undefined,
 ): ReturnType<typeof readSnapshot> {
   const outcome = await readSnapshot(stub, { ...caller, isCounted: true })
-  return outcome.ok ? { ok: true, snapshot: { ...outcome.snapshot, limits, isLeased } } : outcome
+  return outcome.ok ? { ok: true, snapshot: { ...outcome.snapshot, limits, isLeased }, audit } : outcome
 }
 
 const isSameMoment = (left: Snapshot, right: Snapshot): boolean =>

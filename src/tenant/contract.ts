@@ -1,3 +1,4 @@
+import type { AuditNote } from '../audit/audit-entry'
 import type { LimitStatus } from '../limits/limiter'
 import type { LimitedSurface, LimitUnit } from '../limits/policies'
 import type { Ledger } from './ledger'
@@ -24,6 +25,8 @@ export interface Caller {
   readonly isCounted?: boolean
   /** Under which name a search is running, so that its end can be told. */
   readonly leaseId?: string
+  /** What the audit says of the request, beside who it is from. */
+  readonly request?: AuditNote
 }
 
 /** The version of a caller that goes by no hints: the service itself, and the operator, who is always looked up in D1. */
@@ -150,7 +153,12 @@ export interface Snapshot {
 }
 
 export type SnapshotOutcome =
-  | { readonly ok: true; readonly snapshot: Snapshot }
+  | {
+      readonly ok: true
+      readonly snapshot: Snapshot
+      /** The number of the entry that accounts for the read; on the first page. */
+      readonly audit?: number | undefined
+    }
   | { readonly ok: false; readonly refusal: Refusal }
 
 /** The tenant's account and what is in its object. */

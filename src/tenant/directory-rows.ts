@@ -20,7 +20,8 @@ export const JsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json())
 /** The tenant itself; one row, under the tenant's id. */
 export const TenantRow = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-  status: z.enum(['active', 'suspended', 'deleting']),
+  /** `deleting`: waits for `deleteMs`, and can be resumed. `erasing`: it is going, for good. */
+  status: z.enum(['active', 'suspended', 'deleting', 'erasing']),
   plan: z.string().max(40),
   /** What is agreed with this tenant in the place of its plan's limits. */
   limits: JsonObject,
@@ -76,6 +77,8 @@ export const DomainRow = z.object({
   /** What the platform's custom-hostname service calls it. */
   hostnameId: z.string().max(200).optional(),
   contactEmail: z.string().max(320).optional(),
+  /** Who has suspended it: what the operator has, only the operator resumes. */
+  suspendedBy: z.enum(['operator', 'tenant']).optional(),
   config: JsonObject,
   createdMs: Time,
 })

@@ -24,7 +24,11 @@ const IfVersion = z.int().min(0).optional()
 const Patch = JsonObject
 
 const added = <const What extends string, Row extends z.ZodType>(what: What, row: Row) =>
-  z.object({ what: z.literal(what), id: Id, row, ifVersion: IfVersion })
+  z.object({
+    ...{ what: z.literal(what), id: Id, row, ifVersion: IfVersion },
+    /** How many of the kind there may be once it is added. */
+    countMax: z.int().min(0).optional(),
+  })
 const edited = <const What extends string>(what: What) =>
   z.object({ what: z.literal(what), id: Id, patch: Patch, ifVersion: IfVersion })
 const removed = <const What extends string>(what: What) =>
@@ -61,7 +65,13 @@ export interface AppliedChange {
 
 /** What became of a list of changes: all of them are made under one version of the tenant, or none is. */
 export type ChangeOutcome =
-  | { readonly ok: true; readonly version: number; readonly applied: readonly AppliedChange[] }
+  | {
+      readonly ok: true
+      readonly version: number
+      readonly applied: readonly AppliedChange[]
+      /** The number of the audit's entry. */
+      readonly audit?: number | undefined
+    }
   | { readonly ok: false; readonly refusal: Refusal }
 
 /** What the object holds of its directory. All of it is synchronous: changes commit as one transaction. */
@@ -70,6 +80,7 @@ export interface DirectoryPorts {
   readVersion(): number
   find(kind: DirectoryKind, id: string): DirectoryRow | undefined
   list(kind: DirectoryKind): readonly DirectoryRow[]
+  count(kind: DirectoryKind): number
   /** Writes a row; without a value the row is gone, and that is still to be published. */
   put(row: { readonly kind: DirectoryKind; readonly id: string; readonly version: number }, value?: JsonObject): void
   putVersion(version: number): void
@@ -104,9 +115,26 @@ export function applyChanges(ports: DirectoryPorts, changes: readonly DirectoryC
     if (outcome.ok) applied.push(outcome.applied)
   }
   if (losesLastOwner(ports, draft)) return refused({ kind: 'conflict', detail: 'A tenant keeps at least one owner.' })
+  const tooMany = refusalOfCount(ports, draft, changes)
+  if (tooMany) return refused(tooMany)
   for (const { kind, id, value } of draft.rows()) ports.put({ kind, id, version }, value)
   ports.putVersion(version)
   return { ok: true, version, applied }
+}
+
+/** Two that are added at once must not both be the last that there is room for: so it is the object that counts. */
+function refusalOfCount(ports: DirectoryPorts, draft: Draft, changes: readonly DirectoryChange[]): Refusal | undefined {
+  for (const change of changes) {
+    if (!('countMax' in change) || change.countMax === undefined) continue
+    const kind = kindOf(change.what)
+    const changed = draft.rows().filter((row) => row.kind === kind)
+    const isNew = (row: DraftRow) => row.value !== undefined && ports.find(kind, row.id) === undefined
+    const isGone = (row: DraftRow) => row.value === undefined && ports.find(kind, row.id) !== undefined
+    const count = ports.count(kind) + changed.filter(isNew).length - changed.filter(isGone).length
+    if (count > change.countMax)
+      return { kind: 'conflict', detail: `The tenant’s plan allows ${change.countMax} ${kind}s, and it has as many.` }
+  }
+  return undefined
 }
 
 /** Who is no member any more, or another kind of member, has no session either. */

@@ -55,7 +55,9 @@ export const JwtIssuer = z.strictObject({
     })
     .refine((role) => role.default !== undefined || (role.claim !== undefined && Object.keys(role.map).length > 0), {
       error: 'no token would have a role: name a claim and a map, or a default',
-    }),
+    })
+    /** Absent: no claim gives a role, and only members of the tenant are let in. */
+    .optional(),
   /** A claim that holds a filter, added to everything the subject reads. A token without it is then refused. */
   filter: ClaimPath.optional(),
 })

@@ -30,6 +30,8 @@ export interface TenantState {
   readonly retentionSlotMs: number
   /** Whether segments that have expired are still to be removed. */
   readonly isExpiring: boolean
+  /** The last segment, by id, that the run of retention has looked at. */
+  readonly expiryCursor: string
   /** Signs the tenant's cursors; empty until the first is needed. */
   readonly cursorSecret: string
   readonly ledger: Ledger
@@ -54,6 +56,7 @@ export const INITIAL_STATE: TenantState = {
   lookedMs: 0,
   retentionSlotMs: 0,
   isExpiring: false,
+  expiryCursor: '',
   cursorSecret: '',
   ledger: EMPTY_LEDGER,
   limitsTail: '',

@@ -55,12 +55,18 @@ export function afterPublishing(
 
 /** The state after a change of the catalog was carried out. */
 export function afterChange(state: TenantState, change: Change): TenantState {
-  return { ...state, generation: change.generation, ledger: recordOperations(state.ledger, spentBy(change)) }
+  const next = { ...state, generation: change.generation, ledger: recordOperations(state.ledger, spentBy(change)) }
+  if (change.what !== 'expired' || (change.made ?? []).length === 0) return next
+  // What was written again is in D1, and may be for merging or the archive.
+  return { ...next, upkeepMs: earlier(state.upkeepMs, Math.max(change.atMs, state.lookedMs + UPKEEP_EVERY_MS)) }
 }
 
 /** The state after the retention cron called. A slot that was heard of before changes nothing. */
 export const afterRetentionCall = (state: TenantState, slotMs: number): TenantState =>
-  slotMs <= state.retentionSlotMs ? state : { ...state, retentionSlotMs: slotMs, isExpiring: true }
+  slotMs <= state.retentionSlotMs ? state : { ...state, retentionSlotMs: slotMs, isExpiring: true, expiryCursor: '' }
+
+/** The state after a run of retention has looked at everything. */
+export const afterRetention = (state: TenantState): TenantState => ({ ...state, isExpiring: false, expiryCursor: '' })
 
 function spentBy(change: Change): Parameters<typeof recordOperations>[1] {
   switch (change.what) {
@@ -71,7 +77,11 @@ function spentBy(change: Change): Parameters<typeof recordOperations>[1] {
         rowsWritten: change.made.length + 4,
       }
     case 'expired':
-      return { d1RowsWritten: change.removed.length * 3, rowsWritten: 4 }
+      return {
+        kvWrites: (change.made ?? []).length * 2,
+        d1RowsWritten: (change.made ?? []).length * 4 + change.removed.length * 3,
+        rowsWritten: (change.made ?? []).length + 5,
+      }
     case 'archived':
       return { archiveWrites: 1, d1RowsWritten: change.members.length * 2, rowsWritten: 5 }
     case 'erased':

@@ -1,6 +1,7 @@
 import {
   ARCHIVE_OBJECT_BYTES_MAX,
   CHANGE_SEGMENTS_MAX,
+  EXPIRY_LOOKS_MAX,
   MERGE_SEGMENTS_MIN,
   REPACK_ALIVE_PARTS,
   SEAL_BYTES_MAX,
@@ -16,22 +17,32 @@ import {
   type ChangePorts,
   type CollectPorts,
   collectGarbage,
+  type ExpirableSegment,
   type Garbage,
   type LeavingSegment,
   type PackMember,
 } from '../segments/change'
+import { DEFAULT_POLICY } from '../segments/compile-retention'
+import { addToPlan, newExpiryPlan } from '../segments/expiry-plan'
+import type { ExpiryLook } from '../segments/look-for-expired'
 import { chooseForMerge, type Merged, type SmallSegment } from '../segments/merge-small'
 import { type PublishableSegment, type PublishPorts, publishSealed } from '../segments/publish'
 import { type Expiry, expiriesAt } from '../segments/retention'
+import { rowsAlive, shareBytes } from '../segments/retention-run'
 import type { SealedSegment, SealInput } from '../segments/seal'
 import { type PublishDirectoryPorts, publishDirectory } from './publish-directory'
+import { isUniform, type RetentionRules, shortestDays } from './retention-rules'
 import { isSealDue } from './schedule'
 import type { JournalEntry } from './snapshot'
 import type { TenantState } from './state'
 
+const DAY_MS = 86_400_000
+
 /** Settings that decide what is due. They may be others at every run. */
 export interface WorkSettings {
-  readonly ttlDays: number
+  readonly retention: RetentionRules
+  /** The version of the tenant that the settings are of: what was found out by another may not be true any more. */
+  readonly edition: number
   readonly hotMs: number
   /** Bytes of segments in D1 beyond which the oldest are archived sooner. */
   readonly hotBytesMax: number
@@ -64,12 +75,23 @@ export interface HeldPack {
   readonly live: readonly PackMember[]
 }
 
+/** Which of the segments that may have expired in part. */
+export interface ExpirablePage {
+  readonly beforeMs: number
+  readonly after: string
+  readonly limit: number
+}
+
 /** What planning reads. */
 export interface PlanPorts {
   readGroups(coldBeforeMs: number): Promise<readonly CatalogGroup[]>
   readSmall(group: CatalogGroup): Promise<readonly SmallSegment[]>
   readCold(group: CatalogGroup, coldBeforeMs: number): Promise<readonly PackMember[]>
-  readExpired(expiries: readonly Expiry[], limit: number): Promise<readonly LeavingSegment[]>
+  readExpired(expiries: readonly Expiry[], limit: number): Promise<readonly ExpirableSegment[]>
+  /** Segments beyond one, by id, that hold records from before a time. */
+  readExpirable(page: ExpirablePage): Promise<readonly ExpirableSegment[]>
+  /** Asks of every record of a segment whether it has expired. */
+  lookAside(segment: ExpirableSegment, rules: RetentionRules, nowMs: number): Promise<ExpiryLook>
   /** What is left of these archive objects. */
   readPacks(keys: readonly string[]): Promise<readonly HeldPack[]>
   /** Which of these ids the catalog has a row of, live or not. */
@@ -91,6 +113,11 @@ export interface HeldPorts {
   /** The first that is due. Archive objects that something later has left behind too are left to that. */
   nextGarbage(nowMs: number): { readonly number: number; readonly garbage: Garbage } | undefined
   forgetGarbage(number: number): void
+  /** Which of these segments need not be looked at yet, by what an edition of the settings has found out. */
+  notDue(ids: readonly string[], edition: number, nowMs: number): ReadonlySet<string>
+  noteLooks(looks: readonly { readonly id: string; readonly dueMs: number }[], edition: number): void
+  /** The run of retention has looked at everything. */
+  endRetention(nowMs: number): void
   /** Segments that cannot be read, and such that merging gains nothing with: left alone until the object is loaded again. */
   readonly damaged: Set<string>
   readonly unmerged: Set<string>
@@ -104,7 +131,7 @@ export interface WorkPorts
     ChangePorts,
     CollectPorts,
     PublishDirectoryPorts {
-  sealAside(blocks: readonly SealInput[]): Promise<readonly SealedSegment[]>
+  sealAside(blocks: readonly SealInput[], rules: RetentionRules): Promise<readonly SealedSegment[]>
 }
 
 /**
@@ -117,7 +144,8 @@ export async function work(ports: WorkPorts, settings: WorkSettings, nowMs: numb
   let steps = 0
   await attempt(() => publishDirectory(ports))
   await attempt(async () => {
-    for (; steps < WORK_STEPS_MAX && isSealDue(ports.readState(), nowMs); steps++) await sealOldest(ports, nowMs)
+    for (; steps < WORK_STEPS_MAX && isSealDue(ports.readState(), nowMs); steps++)
+      await sealOldest(ports, settings.retention, nowMs)
   })
   await attempt(async () => {
     await settle(ports)
@@ -144,10 +172,10 @@ export async function change(ports: WorkPorts, planned: Change, made: readonly S
 }
 
 /** Makes segments of the oldest part of the journal. Appends go on meanwhile; the cut is by sequence number. */
-async function sealOldest(ports: WorkPorts, nowMs: number): Promise<void> {
+async function sealOldest(ports: WorkPorts, rules: RetentionRules, nowMs: number): Promise<void> {
   const cut = takeForSealing(ports.listJournal())
   const last = cut[cut.length - 1]
-  const segments = await ports.sealAside(ports.readJournal(last.firstSeq + last.rows))
+  const segments = await ports.sealAside(ports.readJournal(last.firstSeq + last.rows), rules)
   ports.keepSealed(cut, segments, nowMs)
 }
 
@@ -183,13 +211,89 @@ async function takeStep(ports: WorkPorts, settings: WorkSettings, nowMs: number)
   return lookThrough(ports, settings, nowMs)
 }
 
-async function expireSome(ports: WorkPorts, settings: WorkSettings, nowMs: number): Promise<boolean> {
+function expireSome(ports: WorkPorts, settings: WorkSettings, nowMs: number): Promise<boolean> {
+  return isUniform(settings.retention) ? expireOld(ports, settings, nowMs) : expireByPolicy(ports, settings, nowMs)
+}
+
+/** Where all records are kept equally long, what has expired is seen without a look at any. */
+async function expireOld(ports: WorkPorts, settings: WorkSettings, nowMs: number): Promise<boolean> {
   const limit = Math.min(settings.expireStep, CHANGE_SEGMENTS_MAX)
-  const removed = await ports.readExpired(expiriesAt(nowMs, settings.ttlDays), limit)
-  if (removed.length > 0) await change(ports, { ...nextOf(ports, nowMs), what: 'expired', removed }, [])
-  if (removed.length < limit) ports.putState({ ...ports.readState(), isExpiring: false })
+  const expired = await ports.readExpired(expiriesAt(nowMs, settings.retention.defaultDays), limit)
+  if (expired.length > 0) {
+    const rows = expired.reduce((sum, segment) => sum + rowsAlive(segment), 0)
+    const policies = shareBytes({ [DEFAULT_POLICY]: rows }, bytesOf(expired))
+    const report = { ...runOf(ports), segmentsRemoved: expired.length, segmentsRewritten: 0, policies }
+    await change(ports, { ...nextOf(ports, nowMs), what: 'expired', removed: expired.map(toLeaving), report }, [])
+  }
+  if (expired.length < limit) ports.endRetention(nowMs)
   return true
 }
+
+/** Looks at some of the segments that may hold expired records: which go, which are written again, and which stay. */
+async function expireByPolicy(ports: WorkPorts, settings: WorkSettings, nowMs: number): Promise<boolean> {
+  const { retention, edition, expireStep } = settings
+  const limit = Math.min(expireStep, CHANGE_SEGMENTS_MAX)
+  const beforeMs = nowMs - shortestDays(retention) * DAY_MS
+  const { expiryCursor: after } = ports.readState()
+  // Where nothing ever expires there is nothing to ask for, and no time that D1 could compare.
+  const page = Number.isFinite(beforeMs) ? await ports.readExpirable({ beforeMs, after, limit }) : []
+  const notDue = ports.notDue(
+    page.map(({ id }) => id),
+    edition,
+    nowMs,
+  )
+  const due = page.filter(({ id }) => !notDue.has(id) && !ports.damaged.has(id))
+  const chosen = due.slice(0, EXPIRY_LOOKS_MAX)
+  await expireChosen(ports, chosen, settings, nowMs)
+  const last = due.length > chosen.length ? chosen.at(-1) : page.at(-1)
+  if (due.length <= chosen.length && page.length < limit) ports.endRetention(nowMs)
+  else ports.putState({ ...ports.readState(), expiryCursor: last?.id ?? after })
+  return true
+}
+
+async function expireChosen(
+  ports: WorkPorts,
+  chosen: readonly ExpirableSegment[],
+  { retention, edition }: WorkSettings,
+  nowMs: number,
+): Promise<void> {
+  const plan = newExpiryPlan()
+  for (const segment of chosen) {
+    const look = await ports.lookAside(segment, retention, nowMs)
+    const taken = await takenIds(ports, look)
+    addToPlan(plan, segment, look, taken)
+    if (!look.ok) ports.damaged.add(segment.id)
+  }
+  if (plan.removed.length > 0) {
+    const made = plan.made.map(({ sealed: { bytes: _, headerBytes: __, ...segment }, sealedMs }) => ({
+      ...segment,
+      sealedMs,
+    }))
+    const report = { ...runOf(ports), ...plan.counts, policies: plan.policies }
+    const removed = plan.removed.map(toLeaving)
+    const planned: Change = { ...nextOf(ports, nowMs), what: 'expired', removed, made, report }
+    await change(
+      ports,
+      planned,
+      plan.made.map(({ sealed }) => sealed),
+    )
+  }
+  if (plan.looks.length > 0) ports.noteLooks(plan.looks, edition)
+}
+
+/** Which of the segments that would be made have a row already: of an earlier one with the same records. */
+const takenIds = async (ports: WorkPorts, look: ExpiryLook): Promise<ReadonlySet<string>> =>
+  look.ok && look.made !== undefined && look.made.length > 0
+    ? await ports.findRows(look.made.map(({ id }) => id))
+    : new Set()
+
+const runOf = (ports: WorkPorts): { readonly slotMs: number } => ({ slotMs: ports.readState().retentionSlotMs })
+
+const bytesOf = (segments: readonly ExpirableSegment[]): number => segments.reduce((sum, { bytes }) => sum + bytes, 0)
+
+const toLeaving = ({ id, hash, place, archiveKey }: ExpirableSegment): LeavingSegment => ({
+  ...{ id, hash, place, archiveKey },
+})
 
 /** Looks through the catalog for something to merge or to archive; notes when to look again when there is nothing. */
 async function lookThrough(ports: WorkPorts, settings: WorkSettings, nowMs: number): Promise<boolean> {

@@ -48,6 +48,7 @@ class World {
       readVersion: () => this.version,
       find,
       list: (kind) => [...this.rows.values()].flatMap((row) => (row.kind === kind ? (find(kind, row.id) ?? []) : [])),
+      count: (kind) => [...this.rows.values()].filter((row) => row.kind === kind && row.value !== undefined).length,
       put: (row, value) => this.rows.set(`${row.kind} ${row.id}`, { ...row, value }),
       putVersion: (version) => {
         this.version = version

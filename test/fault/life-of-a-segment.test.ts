@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { uniformRetention } from '../../src/tenant/retention-rules'
 import { RECEIVED_MS } from '../support/read-back'
 import { randomIntegers } from '../support/sample-logs'
 import { Broken, DAY_MS, HOUR_MS, MINUTE_MS, TenantWorld } from '../support/tenant-world'
@@ -97,7 +98,7 @@ describe('a segment from the journal to its expiry', () => {
         ...['readCold', 'save', 'hasObject', 'readHeaders', 'createObject', 'readSegments', 'readObject'],
         ...['readPacks', 'readPacked'],
         ...['findLive', 'readExpired', 'deletePayloads', 'deleteCatalogRows', 'findNamed', 'deleteObject'],
-        'forgetGarbage',
+        ...['forgetGarbage', 'endRetention'],
       ]),
     )
   })
@@ -116,7 +117,13 @@ describe('a segment from the journal to its expiry', () => {
       'newer code and other settings, in an object that was loaded again',
       async (world) => {
         world.code = 'new'
-        world.settings = { ...world.settings, ttlDays: 31, hotMs: world.settings.hotMs / 2, expireStep: 2 }
+        world.settings = {
+          ...world.settings,
+          retention: uniformRetention(31),
+          edition: 1,
+          hotMs: world.settings.hotMs / 2,
+          expireStep: 2,
+        }
         world.evict()
       },
     ],

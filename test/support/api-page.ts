@@ -1,34 +1,15 @@
 import * as z from 'zod'
+import { curlLine } from '../../src/openapi/curl-line'
+import { GROUP_TITLES } from '../../src/openapi/group-titles'
 import { contentOf, type Operation } from '../../src/openapi/operation'
-
-const GROUPS: Readonly<Record<Operation['group'], string>> = {
-  service: 'The service',
-  logs: 'Logs',
-  analytics: 'Analytics',
-  admin: 'Administration',
-  session: 'Browser sessions',
-  api_v1: 'The second seed’s API',
-}
-
-const KEYS: Readonly<Record<Operation['scope'], string>> = {
-  public: '',
-  'logs:write': '$INGEST_KEY',
-  'logs:read': '$QUERY_KEY',
-  tail: '$QUERY_KEY',
-  'admin:read': '$ADMIN_KEY',
-  'admin:keys': '$ADMIN_KEY',
-  'admin:members': '$ADMIN_KEY',
-  'admin:domains': '$ADMIN_KEY',
-  'admin:settings': '$ADMIN_KEY',
-  'admin:audit': '$ADMIN_KEY',
-  'admin:tenant': '$ADMIN_KEY',
-  operator: '$OPERATOR_KEY',
-}
 
 /** What docs/api.md says of the operations, in their order. */
 export function operationsText(operations: readonly Operation[]): string {
   const groups = Map.groupBy(operations, ({ group }) => group)
-  const sections = Array.from(groups, ([group, members]) => [`## ${GROUPS[group]}`, ...members.map(operationText)])
+  const sections = Array.from(groups, ([group, members]) => [
+    `## ${GROUP_TITLES[group]}`,
+    ...members.map(operationText),
+  ])
   return `${sections.flat().join('\n\n')}\n`
 }
 
@@ -45,7 +26,7 @@ function operationText(operation: Operation): string {
       .join('\n\n'),
     fenced(typeof example.answer === 'string' ? 'text' : 'json', example.answer),
     problemsText(operation),
-    fenced('sh', curlText(operation)),
+    fenced('sh', curlLine(operation)),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
@@ -99,20 +80,4 @@ function valueText({ type, enum: names, minimum, maximum }: Omit<z.infer<typeof 
   if (names !== undefined) return names.map((name) => `\`${name}\``).join(' ')
   if (type === 'integer') return `${minimum} to ${maximum}`
   return 'text'
-}
-
-/** A command that works on the demo tenant, once the keys are in the environment. */
-function curlText({ method, path, scope, example }: Operation): string {
-  const filled = path.replace(/:(\w+)/g, (_whole, name: string) => example.path?.[name] ?? '')
-  const query = new URLSearchParams({ ...example.query })
-  const address = query.size === 0 ? filled : `${filled}?${query}`
-  const headers = Object.entries({ ...example.headers }).map(([name, value]) => `-H '${name}: ${value}'`)
-  return [
-    `curl -s "$SLUICE${address}"`,
-    ...(scope === 'public' ? [] : [`-H "Authorization: Bearer ${KEYS[scope]}"`]),
-    ...headers,
-    ...(example.body === undefined ? [] : [`-d '${JSON.stringify(example.body)}'`]),
-    // curl takes a body for a POST, and no body for a GET.
-    ...(method === (example.body === undefined ? 'GET' : 'POST') ? [] : [`-X ${method}`]),
-  ].join(' ')
 }

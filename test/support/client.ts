@@ -14,6 +14,8 @@ export interface Answer {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
   readonly text: string
+  /** The body before anything was read into it. */
+  readonly bytes: Buffer
 }
 
 export interface Identity {
@@ -79,7 +81,8 @@ function answerOf(request: http.ClientRequest): Promise<Answer> {
       response.on('close', () => {
         if (!response.complete) return reject(new Error('the answer was cut short'))
         const { statusCode = 0, headers } = response
-        resolve({ status: statusCode, headers, text: Buffer.concat(chunks).toString() })
+        const bytes = Buffer.concat(chunks)
+        resolve({ status: statusCode, headers, text: bytes.toString(), bytes })
       })
     })
   })

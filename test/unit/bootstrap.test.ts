@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findNode, isInstalled } from '../../scripts/bootstrap.mjs'
+import packageJson from '../../package.json' with { type: 'json' }
+import { findNode, isInstalled, LASTING } from '../../scripts/bootstrap.mjs'
 
 const lock = {
   packages: { '': {}, 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '2.0.0', optional: true } },
@@ -57,3 +58,10 @@ function rootWith(binary: string): string {
   writeFileSync(file, '')
   return root
 }
+
+describe('LASTING', () => {
+  it('has the flags of npm start, so that a Node that is new enough runs it as the packaged one does', () => {
+    const flags = packageJson.scripts.start.split(' ').filter((word) => word.startsWith('--'))
+    expect(flags).toEqual(LASTING.flags)
+  })
+})

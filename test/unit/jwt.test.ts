@@ -450,10 +450,18 @@ describe('claims', () => {
     await expect(identityOf({ groups: undefined }, { role })).resolves.toMatchObject({ role: 'ingest' })
   })
 
-  it('refuse a token without a mapped role when there is no default, whatever objects inherit', async () => {
+  it('say no role where nothing is mapped and there is no default, whatever objects inherit', async () => {
     for (const groups of ['chess', undefined, 'constructor', '__proto__', ['toString'], { staff: true }, 7, null]) {
-      await expectRefused(await world.signed({ claims: { groups } }), String(groups))
+      await expect(identityOf({ groups }, {}), String(groups)).resolves.toMatchObject({ role: undefined })
     }
+    await expect(identityOf({ groups: 'ops' }, { role: undefined })).resolves.toMatchObject({ role: undefined })
+  })
+
+  it('name an address only when the issuer says that it is verified', async () => {
+    const email = 'Ada@Acme.com'
+    await expect(identityOf({ email, email_verified: true }, {})).resolves.toMatchObject({ email: 'ada@acme.com' })
+    for (const claims of [{ email }, { email, email_verified: 'true' }, { email: 'ada', email_verified: true }])
+      await expect(identityOf(claims, {})).resolves.toMatchObject({ email: undefined })
   })
 
   it('are found below others, and under names with points', async () => {
@@ -464,7 +472,7 @@ describe('claims', () => {
     ).resolves.toMatchObject({ role: 'admin', subject: 'ada@acme.com' })
     await expectRefused(
       await world.signed({ claims: { groups: ['ops'] } }),
-      'nothing there',
+      'nobody is there',
       world.trustWith({ rules }),
     )
   })

@@ -12,7 +12,12 @@ import { challengeOf } from '../../src/domains/challenge'
 import { DomainAnswer, RegistrationAnswer, toRegistrationAnswer } from '../../src/domains/domain-answer'
 import { parsePageCursor, toPageCursor } from '../../src/domains/page-cursor'
 import { decideVerification, judgeRecord } from '../../src/domains/proof'
-import { decideDomainEdit, decideRegistration, type RegistrationWorld } from '../../src/domains/registration'
+import {
+  decideDomainEdit,
+  decideRegistration,
+  faultOfRemoval,
+  type RegistrationWorld,
+} from '../../src/domains/registration'
 import { editTenant, shownTerms, termsOfNewTenant } from '../../src/domains/tenant-terms'
 import { readConfig } from '../../src/env'
 import { BODY_ERRORS_MAX, CHALLENGE_MS, PROOF_LOST_MS } from '../../src/limits/limits'
@@ -43,7 +48,6 @@ const worldWith = (changes: Partial<RegistrationWorld> = {}): RegistrationWorld 
   tenantId: 'ten_a',
   tenant: undefined,
   row: undefined,
-  domainCount: 0,
   secret: new Uint8Array(32).fill(3),
   nowMs: 1000,
   ...changes,
@@ -65,7 +69,7 @@ describe('the registration of the main seed', () => {
     expect(plan.newTenant).toEqual({ plan: 'standard', limits: SEED.config, contactEmail: SEED.contactEmail })
     expect(plan.row).toMatchObject({ status: 'pending', tokenExpiresMs: 1000 + CHALLENGE_MS, config: SEED.config })
     expect(DomainRow.parse(plan.row)).toEqual(plan.row)
-    expect(plan.changes).toEqual([{ what: 'domain.added', id: 'example.com', row: plan.row }])
+    expect(plan.changes).toEqual([{ what: 'domain.added', id: 'example.com', row: plan.row, countMax: 100 }])
     const { domain, row, challenge } = plan
     const answer = toRegistrationAnswer({ domain: domain.name, tenant, row, challenge }, true)
     expect(RegistrationAnswer.parse(answer)).toEqual(answer)
@@ -75,7 +79,7 @@ describe('the registration of the main seed', () => {
   })
 
   it('for a tenant that is there adds the domain and leaves the tenant alone', () => {
-    const plan = register(SEED, { tenant, domainCount: 1 })
+    const plan = register(SEED, { tenant })
     expect([plan.newTenant, plan.isNew]).toEqual([undefined, true])
     const { domain, row, challenge } = plan
     const answer = toRegistrationAnswer({ domain: domain.name, tenant, row, challenge }, false)
@@ -84,7 +88,7 @@ describe('the registration of the main seed', () => {
 
   it('may be sent again: nothing changes, and the same challenge is shown', () => {
     const first = register(SEED)
-    const again = register(SEED, { tenant, row: first.row, domainCount: 1, nowMs: 500_000 })
+    const again = register(SEED, { tenant, row: first.row, nowMs: 500_000 })
     expect([again.changes, again.isNew]).toEqual([[], false])
     expect(again.challenge).toEqual(first.challenge)
   })
@@ -153,14 +157,14 @@ describe('a registration', () => {
     register({ ...SEED, plan: 'custom', config: { retentionDays: 36_500 } })
   })
 
-  it('ends at the domains that the plan allows, and not at 10,000 of a plan with room for them', () => {
-    const full = { tenant, domainCount: 100 }
-    expect(faultsOf(SEED, full)).toMatchObject([{ code: 'quota_exceeded' }])
-    register(SEED, { ...full, row: register(SEED).row })
-    register(SEED, { ...full, tenant: { ...tenant, limits: { ...SEED.config, domains: 101 } } })
-    const large: TenantRow = { ...tenant, plan: 'enterprise', limits: {} }
-    for (let count = 0; count < 10_000; count++)
-      register({ domain: `d${count}.example.com`, tenantId: 'x' }, { tenant: large, domainCount: count })
+  it('ends at the domains that the plan allows, which the object counts: there may be 10,000 where there is room for them', () => {
+    const countOf = (changes: Partial<RegistrationWorld>) => register(SEED, changes).changes
+    expect(countOf({ tenant })).toMatchObject([{ what: 'domain.added', countMax: 100 }])
+    expect(countOf({ tenant: { ...tenant, limits: { ...SEED.config, domains: 101 } } })).toMatchObject([
+      { countMax: 101 },
+    ])
+    expect(countOf({})).toMatchObject([{ countMax: 100 }])
+    expect(countOf({ tenant, row: register(SEED).row })).toEqual([])
     expect(PLANS.enterprise.domains.max).toBeGreaterThanOrEqual(10_000)
   })
 })
@@ -261,7 +265,7 @@ describe('bodies', () => {
 describe('an edited domain', () => {
   const row: DomainRow = { status: 'active', proof: 'dns', config: {}, createdMs: 0 }
   const edited = (before: DomainRow, status: 'active' | 'suspended', nowMs = 0) => {
-    const outcome = decideDomainEdit(before, { status }, nowMs)
+    const outcome = decideDomainEdit(before, { status }, { by: 'operator', nowMs })
     return outcome.ok ? outcome.patch.status : outcome.faults[0].code
   }
 
@@ -279,6 +283,33 @@ describe('an edited domain', () => {
     const suspended: DomainRow = { ...row, status: 'suspended', lostMs: 0 }
     expect(edited(suspended, 'active', PROOF_LOST_MS - 1)).toBe('active')
     expect(edited(suspended, 'active', PROOF_LOST_MS)).toBe('unrouted')
+  })
+
+  it('that the operator has suspended is resumed and removed by the operator only', () => {
+    const by = (keeper: 'operator' | 'tenant', before: DomainRow, status: 'active' | 'suspended') => {
+      const outcome = decideDomainEdit(before, { status }, { by: keeper, nowMs: 0 })
+      return outcome.ok ? { ...before, ...outcome.patch } : expect.fail(outcome.faults[0].code)
+    }
+    const stored = (patched: object): DomainRow => DomainRow.parse(patched)
+    const ofTenant = stored(by('tenant', row, 'suspended'))
+    expect(by('tenant', ofTenant, 'active').status).toBe('active')
+    expect(faultOfRemoval(ofTenant, 'tenant')).toBeUndefined()
+    // Also one that the tenant itself had suspended before, and one from before it was known who had.
+    const ofOperator = [
+      stored(by('operator', row, 'suspended')),
+      stored(by('operator', ofTenant, 'suspended')),
+      { ...row, status: 'suspended' as const },
+    ]
+    for (const suspended of ofOperator) {
+      const refused = decideDomainEdit(suspended, { status: 'active' }, { by: 'tenant', nowMs: 0 })
+      expect(refused).toMatchObject({ ok: false, faults: [{ code: 'scope_missing' }] })
+      expect(faultOfRemoval(suspended, 'tenant')?.code).toBe('scope_missing')
+      expect(decideDomainEdit(suspended, { status: 'suspended' }, { by: 'tenant', nowMs: 0 })).toMatchObject({
+        patch: {},
+      })
+      expect(by('operator', suspended, 'active').status).toBe('active')
+      expect(faultOfRemoval(suspended, 'operator')).toBeUndefined()
+    }
   })
 
   it('shows no more than its answer has', () => {
@@ -338,6 +369,18 @@ describe('a tenant', () => {
     expect(editTenant({ ...tenant, status: 'deleting' }, TenantEdit.parse({ plan: 'custom' }))).toMatchObject({
       ok: false,
     })
+  })
+
+  it('that is being deleted is taken back by a status, and not once it is being erased', () => {
+    const deleting: TenantRow = { ...tenant, status: 'deleting', deleteMs: 5 }
+    for (const status of ['active', 'suspended'] as const) {
+      const edit = TenantEdit.parse({ status })
+      expect(editTenant(deleting, edit)).toMatchObject({ ok: true, value: { status, deleteMs: null } })
+      expect(editTenant({ ...deleting, status: 'erasing' }, edit)).toMatchObject({
+        ok: false,
+        faults: [{ code: 'conflict' }],
+      })
+    }
   })
 
   it('has rows that the directory takes', () => {

@@ -41,7 +41,7 @@ it('gives a migrated database the schema of schema.sql', () => {
   const whole = schemaOf(databaseWith([readText('schema.sql')]))
   expect(schemaOf(databaseWith(readMigrations('migrations')))).toEqual(whole)
   expect(whole.tables.map(({ columns }) => columns.length)).not.toContain(0)
-  expect(whole.tables).toHaveLength(9)
+  expect(whole.tables).toHaveLength(11)
 })
 
 it('keeps the keys, domains and tenants of a database from before tenants had a directory', () => {

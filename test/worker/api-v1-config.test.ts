@@ -108,7 +108,7 @@ describe('the configuration of a service', () => {
     ['{"retention_policy":"forever"}', '/retention_policy'],
     ['{"alert_on_errors":1}', '/alert_on_errors'],
     ['{"max_logs_per_day":-1}', '/max_logs_per_day'],
-    ['{"ttl":90}', ''],
+    ['{"ttl":90}', '/ttl'],
     ['[]', ''],
   ])('refuses %s by its member', async (body, pointer) => {
     const before = await list()

@@ -2,7 +2,9 @@ import { ASSIGNMENT, AZURE_SIGNATURE, DOCKER_AUTH, IDENTIFIED_BY } from './assig
 import { cardCandidates, findCards, isCardNumber } from './card'
 import { AWS_SECRET, AZURE_CLIENT_SECRET, CLOUDFLARE, DISCORD, DISCORD_WEBHOOK, TELEGRAM, TWILIO } from './contextual'
 import { BASIC, BEARER, JWT, PRIVATE_KEY } from './credentials'
+import { secretKeyKind } from './key-names'
 import type { RedactionKind } from './kinds'
+import { type OwnPattern, ownCandidates, ownMatch, redactOwn } from './own-patterns'
 import { findPersonal, personalCandidates } from './personal'
 import { type Detector, mergeSpans, type Span, scanOf } from './scan'
 import { TOKEN_FORMATS } from './token-formats'
@@ -14,6 +16,9 @@ export { ALL_KINDS, DEFAULT_KINDS, type RedactionKind } from './kinds'
 
 /** Removing one secret can lay bare the edge of another; a few rounds settle that. */
 const ROUNDS_MAX = 4
+
+/** The shortest number that can be a card's. */
+const CARD_DIGITS_MIN = 13
 
 const DETECTORS: readonly Detector[] = [
   PRIVATE_KEY,
@@ -47,23 +52,53 @@ export interface Redactor {
   mayContain(latin1: string): boolean
   /** The text with every secret replaced, or undefined when there is none. */
   redactText(text: string): string | undefined
-  /** The kind of a JSON number written as digits that has to go: a card number. */
-  redactNumber(text: string): RedactionKind | undefined
+  /** The kind of a JSON number that has to go: a card number, or what a pattern of the tenant's own matches. */
+  redactNumber(text: string): string | undefined
+  /** Numbers with fewer characters need not be asked about. */
+  readonly numberCharactersMin: number
+  /** The kind of what stands under a member of this name, if that is a secret and of a kind that goes. */
+  keyKind(name: string): RedactionKind | undefined
   /** What is written in place of a secret. */
-  readonly placeholder: (kind: RedactionKind) => string
+  readonly placeholder: (kind: string) => string
+}
+
+/** What a redactor takes out. */
+export interface RedactorOptions {
+  readonly kinds: ReadonlySet<RedactionKind>
+  /** `[REDACTED]` instead of `[REDACTED:kind]`. */
+  readonly plain?: boolean
+  /** What a tenant takes out beside the kinds. */
+  readonly patterns?: readonly OwnPattern[]
 }
 
 /** A redactor for these kinds, which writes `[REDACTED:kind]` or, if `plain`, `[REDACTED]`. */
-export function createRedactor(options: { kinds: ReadonlySet<RedactionKind>; plain?: boolean }): Redactor {
-  const { kinds, plain } = options
+export function createRedactor({ kinds, plain, patterns = [] }: RedactorOptions): Redactor {
   const index = indexTriggers(DETECTORS.filter((detector) => detector.kinds.some((kind) => kinds.has(kind))))
-  const placeholder = (kind: RedactionKind): string => (plain === true ? '[REDACTED]' : `[REDACTED:${kind}]`)
-  const candidates = (bytes: Uint8Array): number[] => candidatesOf(bytes, index, kinds)
+  const placeholder = (kind: string): string => (plain === true ? '[REDACTED]' : `[REDACTED:${kind}]`)
+  const candidates = (bytes: Uint8Array): number[] => {
+    const found = candidatesOf(bytes, index, kinds)
+    ownCandidates(bytes, patterns, found)
+    return found
+  }
+  const redactKinds = (text: string): string | undefined =>
+    redactUntilSettled(text, (part) => findSpans(part, index, kinds), placeholder)
+  const cardKind = (text: string): 'card' | undefined =>
+    kinds.has('card') && /^\d{13,19}$/.test(text) && isCardNumber(text) ? 'card' : undefined
   return {
     candidates,
     mayContain: (latin1) => candidates(Buffer.from(latin1, 'latin1')).length > 0,
-    redactText: (text) => redactUntilSettled(text, (part) => findSpans(part, index, kinds), placeholder),
-    redactNumber: (text) => (kinds.has('card') && /^\d{13,19}$/.test(text) && isCardNumber(text) ? 'card' : undefined),
+    redactText: (text) => {
+      if (patterns.length === 0) return redactKinds(text)
+      // The tenant's own come first: they see the text as it was sent, and no placeholder in it.
+      const own = redactOwn(text, patterns, placeholder)
+      return redactKinds(own ?? text) ?? own
+    },
+    redactNumber: (text) => cardKind(text) ?? ownMatch(text, patterns)?.name,
+    numberCharactersMin: patterns.length === 0 ? CARD_DIGITS_MIN : 1,
+    keyKind: (name) => {
+      const kind = secretKeyKind(name)
+      return kind !== undefined && kinds.has(kind) ? kind : undefined
+    },
     placeholder,
   }
 }

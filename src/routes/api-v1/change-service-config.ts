@@ -1,3 +1,4 @@
+import { compiledSettings } from '../../http/compiled-settings'
 import type { Handler } from '../../http/handler'
 import { readJson } from '../../http/read-json'
 import { SERVICE_CONFIG_BODY_BYTES_MAX } from '../../limits/limits'
@@ -13,5 +14,7 @@ export const changeServiceConfig: Handler = async (request, env) => {
   const service = readServiceName(request.params.service, 'service')
   const change = await readJson(request, ServiceConfigChange, SERVICE_CONFIG_BODY_BYTES_MAX)
   const configs = await putServiceConfig(request, env, { service, change })
-  return jsonAnswer(toServiceConfigRow(service, serviceConfigOf(configs, service), request.config.DEFAULT_TTL_DAYS))
+  return jsonAnswer(
+    toServiceConfigRow(service, serviceConfigOf(configs, service), compiledSettings(request).defaultDays),
+  )
 }

@@ -21,7 +21,8 @@ export async function answerLog(request: TenantRequest, env: Env, withBody: bool
   const { id } = request.params
   const open = await openSearch(request, env)
   const hit = UUID.test(id) ? await findBySenderId(id, request, open) : await findById(request, open)
-  const [row] = await writeRows([hit], open, withBody)
+  const { rows } = await writeRows([hit], open, withBody)
+  const [row] = rows
   if (row === undefined) throw unavailable()
   return jsonText(row)
 }

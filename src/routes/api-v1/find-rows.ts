@@ -1,7 +1,7 @@
 import type { Env } from '../../env'
 import type { TenantRequest } from '../../http/handler'
 import { fieldNode, toParameters } from '../../http/search-parameters'
-import { SEARCH_LIMIT_MAX } from '../../limits/limits'
+import { PAGE_CHARACTERS_MAX, SEARCH_LIMIT_MAX } from '../../limits/limits'
 import { ofService } from '../../query/of-service'
 import type { Hit, PartialReason } from '../../query/search-rows'
 import type { TableFound, TableSearch, Taker } from '../../query/search-table'
@@ -9,7 +9,7 @@ import type { Node } from '../../query/syntax'
 import { logId } from '../../records/log-id'
 import { type OpenSearch, openSearch } from '../open-search'
 import { jsonText } from '../search-answer'
-import { type PagedSearch, renderHits, toRowSearch } from '../search-logs'
+import { type PagedSearch, renderUpTo, toRowSearch } from '../search-logs'
 import { findVisibleRows, takeVisible } from '../visible-search'
 import { rowText } from './log-row'
 import type { RowQuestion } from './row-parameters'
@@ -24,8 +24,9 @@ export async function answerRows(request: TenantRequest, env: Env, question: Row
   const search = { ...searchFor(question, open, request), limit: offset + limit }
   const found = await findVisibleRows(open, search)
   const counted = found.matchedIsExact ? found : await countRows(open, search)
-  const rows = await writeRows(found.hits.slice(offset), open)
-  const partial = found.partial ?? counted.partial ?? partialOf(open)
+  const { rows, isCut } = await writeRows(found.hits.slice(offset), open)
+  // As many rows fewer: the next page begins behind them.
+  const partial = found.partial ?? counted.partial ?? (isCut ? 'budget_bytes' : partialOf(open))
   const page = `"logs":[${rows.join(',')}],"total":${counted.matched},"limit":${limit},"offset":${offset}`
   return jsonText(`{${page}${partial === undefined ? '' : `,"partial":${JSON.stringify(partial)}`}}`)
 }
@@ -76,13 +77,18 @@ export const countRows = (open: OpenSearch, search: TableSearch): Promise<TableF
 
 const COUNTER: Taker = { columns: () => [], add: () => {}, addCounts: () => true, isDecided: () => false }
 
-/** The rows of the hits in their order; one that cannot be read is left out. */
-export async function writeRows(hits: readonly Hit[], open: OpenSearch, withBody = false): Promise<string[]> {
+/** The rows of the hits in their order, as many as an answer may hold; one that cannot be read is left out. */
+export async function writeRows(
+  hits: readonly Hit[],
+  open: OpenSearch,
+  withBody = false,
+): Promise<{ readonly rows: readonly string[]; readonly isCut: boolean }> {
   const archived = new Map(
     hits.map(({ ms, seq, unit }) => [JSON.stringify(logId({ shard: 0, ms, seq })), open.archiveKeyOf(unit)]),
   )
-  const records = await renderHits(hits, open, undefined)
-  return records.map((record) => rowText(record, { r2Key: archived.get(idOf(record)), withBody }))
+  const { records, end } = await renderUpTo(PAGE_CHARACTERS_MAX, hits, open, undefined)
+  const rows = records.map((record) => rowText(record, { r2Key: archived.get(idOf(record)), withBody }))
+  return { rows, isCut: end < hits.length }
 }
 
 /** A record begins with its id. */

@@ -1,3 +1,4 @@
+import { compiledSettings } from '../../http/compiled-settings'
 import type { Handler } from '../../http/handler'
 import { serviceConfigOf, toServiceConfigRow } from '../../tenant/service-config'
 import { jsonAnswer } from '../search-answer'
@@ -10,5 +11,7 @@ export const getServiceConfig: Handler = async (request, env) => {
   refuseUnknown(new URL(request.url).searchParams)
   const service = readServiceName(request.params.service, 'service')
   const configs = await readServiceConfigs(request, env)
-  return jsonAnswer(toServiceConfigRow(service, serviceConfigOf(configs, service), request.config.DEFAULT_TTL_DAYS))
+  return jsonAnswer(
+    toServiceConfigRow(service, serviceConfigOf(configs, service), compiledSettings(request).defaultDays),
+  )
 }

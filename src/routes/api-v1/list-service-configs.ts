@@ -1,3 +1,4 @@
+import { compiledSettings } from '../../http/compiled-settings'
 import type { Handler } from '../../http/handler'
 import { toServiceConfigRows } from '../../tenant/service-config'
 import { jsonAnswer } from '../search-answer'
@@ -8,5 +9,5 @@ import { readServiceConfigs } from './service-settings'
 export const listServiceConfigs: Handler = async (request, env) => {
   refuseUnknown(new URL(request.url).searchParams)
   const configs = await readServiceConfigs(request, env)
-  return jsonAnswer({ configs: toServiceConfigRows(configs, request.config.DEFAULT_TTL_DAYS) })
+  return jsonAnswer({ configs: toServiceConfigRows(configs, compiledSettings(request).defaultDays) })
 }

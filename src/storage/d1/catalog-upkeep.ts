@@ -1,13 +1,13 @@
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { ARCHIVE_SEGMENTS_MAX, MERGE_SEGMENTS_MAX } from '../../limits/limits'
-import type { LeavingSegment, PackMember } from '../../segments/change'
+import type { ExpirableSegment, PackMember } from '../../segments/change'
 import { SMALL, type SmallSegment } from '../../segments/merge-small'
 import { packedBytes } from '../../segments/pack-directory'
 import type { Expiry } from '../../segments/retention'
 import type { ErasableSegment } from '../../tenant/erase-rows'
 import type { CatalogGroup, HeldPack } from '../../tenant/work'
 import { isColumnPack } from '../r2/keys'
-import { controlDatabase, listed, segmentsOf } from './database'
+import { type ControlTables, controlDatabase, listed, segmentsOf } from './database'
 
 type Group = Pick<CatalogGroup, 'day' | 'class'>
 
@@ -90,20 +90,69 @@ export async function readExpired(
   tenantId: string,
   expiries: readonly Expiry[],
   limit: number,
-): Promise<LeavingSegment[]> {
+): Promise<ExpirableSegment[]> {
   const rows = await liveOf(control, tenantId)
-    .select(['id', 'hash', 'place', 'archive_key'])
+    .select(EXPIRABLE)
     .where((where) =>
       where.or(
         expiries.map((expiry) =>
-          where.and([where('class', '=', expiry.class), where('max_time_ms', '<', expiry.beforeMs)]),
+          where.and([
+            ...(expiry.class === undefined ? [] : [where('class', '=', expiry.class)]),
+            where('max_time_ms', '<', expiry.beforeMs),
+          ]),
         ),
       ),
     )
     .orderBy('max_time_ms')
     .limit(limit)
     .execute()
-  return rows.map(({ id, hash, place, archive_key }) => ({ id, hash, place, archiveKey: archive_key ?? undefined }))
+  return rows.map(toExpirable)
+}
+
+/** Segments beyond one, by id, that hold records from before a time: what may have expired in part. */
+export async function readExpirable(
+  control: D1Database,
+  tenantId: string,
+  page: { readonly beforeMs: number; readonly after: string; readonly limit: number },
+): Promise<ExpirableSegment[]> {
+  const rows = await liveOf(control, tenantId)
+    .select(EXPIRABLE)
+    .where('min_time_ms', '<', page.beforeMs)
+    .where('id', '>', page.after)
+    .orderBy('id')
+    .limit(page.limit)
+    .execute()
+  return rows.map(toExpirable)
+}
+
+const EXPIRABLE = [
+  ...(['id', 'hash', 'rows', 'bytes', 'sealed_ms', 'mask', 'place', 'archive_key', 'archive_offset'] as const),
+]
+
+const toExpirable = (
+  row: Pick<Selectable<ControlTables['segment']>, (typeof EXPIRABLE)[number]>,
+): ExpirableSegment => ({
+  ...{ id: row.id, hash: row.hash, rows: row.rows, bytes: row.bytes, place: row.place, sealedMs: row.sealed_ms },
+  mask: row.mask ?? undefined,
+  archiveKey: row.archive_key ?? undefined,
+  offset: row.archive_offset ?? 0,
+})
+
+/** What a tenant stores, by retention class. */
+export async function readStoredByClass(
+  control: D1Database,
+  tenantId: string,
+): Promise<{ readonly class: string; readonly segments: number; readonly rows: number; readonly bytes: number }[]> {
+  return await liveOf(control, tenantId)
+    .select(({ fn }) => [
+      'class',
+      fn.countAll<number>().as('segments'),
+      fn.sum<number>('rows').as('rows'),
+      fn.sum<number>('bytes').as('bytes'),
+    ])
+    .groupBy('class')
+    .orderBy('class')
+    .execute()
 }
 
 /** What is left of these archive objects. */
@@ -183,27 +232,40 @@ export async function findLive(
   return row && { ...row, mask: row.mask ?? undefined }
 }
 
-/** Tenants beyond `after` that have segments all of whose records have expired, by id. */
-export async function readExpiringTenants(
+/** A tenant with segments, and what decides how long it keeps them. */
+export interface TenantWithSegments {
+  readonly tenantId: string
+  /** The last record of the segment whose last record is the oldest. */
+  readonly oldestMs: number
+  /** Absent for a tenant that D1 does not know. */
+  readonly terms: TenantTermsText | undefined
+}
+
+interface TenantTermsText {
+  readonly plan: string
+  /** JSON. */
+  readonly limits: string
+  readonly settings: string
+}
+
+/** Tenants beyond `after`, by id, that have segments. */
+export async function readTenantsWithSegments(
   control: D1Database,
-  expiries: readonly Expiry[],
   page: { readonly after: string; readonly limit: number },
-): Promise<string[]> {
+): Promise<TenantWithSegments[]> {
   const rows = await controlDatabase(control)
     .selectFrom('segment')
-    .select('tenant_id')
-    .distinct()
+    .leftJoin('tenant', 'tenant.id', 'segment.tenant_id')
+    .select(({ fn }) => ['tenant_id', 'plan', 'limits', 'settings', fn.min('max_time_ms').as('oldest')])
     .where('removed', 'is', null)
     .where('tenant_id', '>', page.after)
-    .where((where) =>
-      where.or(
-        expiries.map((expiry) =>
-          where.and([where('class', '=', expiry.class), where('max_time_ms', '<', expiry.beforeMs)]),
-        ),
-      ),
-    )
+    .groupBy('tenant_id')
     .orderBy('tenant_id')
     .limit(page.limit)
     .execute()
-  return rows.map(({ tenant_id }) => tenant_id)
+  return rows.map(({ tenant_id, oldest, plan, limits, settings }) => ({
+    tenantId: tenant_id,
+    oldestMs: oldest,
+    terms: plan === null || limits === null || settings === null ? undefined : { plan, limits, settings },
+  }))
 }

@@ -24,6 +24,8 @@ export const KeyRecord = z.object({
   addresses: words.optional(),
   status: z.string(),
   expiresMs: z.number().optional(),
+  /** Days since 1970-01-01 UTC. */
+  lastUsedDay: z.number().optional(),
   version,
 })
 export type KeyRecord = z.infer<typeof KeyRecord>
@@ -54,7 +56,7 @@ export async function findKey(control: D1Database, hash: string): Promise<KeyRec
     .selectFrom('api_key')
     .leftJoin('tenant', 'tenant.id', 'api_key.tenant_id')
     .select(['api_key.id', 'api_key.tenant_id', 'kind', 'role', 'scopes', 'filter', 'origins', 'addresses'])
-    .select(['api_key.status', 'expires_ms', 'settings_version'])
+    .select(['api_key.status', 'expires_ms', 'last_used_day', 'settings_version'])
     .where('hash', '=', hash)
     .executeTakeFirst()
   // A tenant that is gone has no keys, whatever is left of them.
@@ -71,6 +73,7 @@ export async function findKey(control: D1Database, hash: string): Promise<KeyRec
     addresses: listOf(key.addresses),
     status: key.status,
     expiresMs: expires_ms,
+    lastUsedDay: key.last_used_day,
     version: settings_version ?? 0,
   })
 }

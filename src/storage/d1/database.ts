@@ -84,6 +84,21 @@ export interface ControlTables {
     expires_ms: number
     version: number
   }
+  erasure: {
+    tenant_id: string
+    name: string
+    step: string
+    begun_ms: number
+    facts: Generated<string>
+    done_ms: number | null
+    certificate: string | null
+  }
+  signing_key: {
+    purpose: string
+    private_jwk: string
+    public_jwk: string
+    created_ms: number
+  }
   segment: {
     tenant_id: string
     id: string

@@ -329,7 +329,8 @@ const keyRow = (key: Stored<'api_key'>): DirectoryRow => ({
   }),
 })
 
-const domainRow = (domain: Stored<'domain'>): DirectoryRow => ({
+/** A domain as D1 has it, as a row of a directory. */
+export const domainRow = (domain: Stored<'domain'>): DirectoryRow => ({
   kind: 'domain',
   id: domain.host,
   version: domain.version,

@@ -144,3 +144,32 @@ export async function deletePayloads(payload: D1Database, tenantId: string, ids:
       .execute()
   }
 }
+
+/** How many segments of a tenant there are, and in how many parts. */
+export async function countPayloads(
+  payload: D1Database,
+  tenantId: string,
+): Promise<{ readonly segments: number; readonly parts: number }> {
+  return await payloadDatabase(payload)
+    .selectFrom('payload_part')
+    .select(({ fn }) => [fn.count<number>('segment_id').distinct().as('segments'), fn.countAll<number>().as('parts')])
+    .where('tenant_id', '=', tenantId)
+    .executeTakeFirstOrThrow()
+}
+
+/** Deletes some of a tenant's segments; answers whether there may be more. */
+export async function deleteSomePayloads(payload: D1Database, tenantId: string, limit: number): Promise<boolean> {
+  const rows = await payloadDatabase(payload)
+    .selectFrom('payload_part')
+    .select('segment_id')
+    .distinct()
+    .where('tenant_id', '=', tenantId)
+    .limit(limit)
+    .execute()
+  await deletePayloads(
+    payload,
+    tenantId,
+    rows.map(({ segment_id }) => segment_id),
+  )
+  return rows.length > 0
+}

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { HINT_KV_SECONDS } from '../../limits/limits'
+import { tenantPrefix } from './keys'
 
 /** Reads a hint. What another version of the code wrote in another shape is as good as absent. */
 export async function readHint<Value>(
@@ -23,3 +24,25 @@ export async function deleteHints(kv: KVNamespace, keys: readonly string[]): Pro
 
 /** A Worker has six connections. */
 const DELETES_AT_A_TIME = 6
+
+/** How many values there are whose keys begin with a tenant. */
+export async function countValues(kv: KVNamespace, tenantId: string): Promise<number> {
+  let count = 0
+  let cursor: string | undefined
+  do {
+    const page = await kv.list({ prefix: tenantPrefix(tenantId), ...(cursor !== undefined && { cursor }) })
+    count += page.keys.length
+    cursor = page.list_complete ? undefined : page.cursor
+  } while (cursor !== undefined)
+  return count
+}
+
+/** Deletes some of the values whose keys begin with a tenant; answers whether there may be more. */
+export async function deleteSomeValues(kv: KVNamespace, tenantId: string, limit: number): Promise<boolean> {
+  const { keys } = await kv.list({ prefix: tenantPrefix(tenantId), limit })
+  await deleteHints(
+    kv,
+    keys.map(({ name }) => name),
+  )
+  return keys.length > 0
+}

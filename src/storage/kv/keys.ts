@@ -15,6 +15,8 @@ export const sessionKey = (hash: string): string => `session/1/${hash}`
 /** Where a tenant's status, plan and settings are remembered. */
 export const settingsKey = (tenantId: string): string => `${tenantId}/settings/1`
 
-/** Where half of a hot segment is kept: the columns that nearly every query reads, or the rest. */
-export const segmentKey = (tenantId: string, segmentId: string, half: 'core' | 'rest'): string =>
-  `${tenantId}/segment/1/${segmentId}/${half}`
+/** Where the columns of a hot segment are kept that nearly every query reads. */
+export const segmentCoreKey = (tenantId: string, segmentId: string): string => `${tenantId}/segment/1/${segmentId}/core`
+
+/** What all keys begin with that can be found by the tenant. */
+export const tenantPrefix = (tenantId: string): string => `${tenantId}/`

@@ -1,4 +1,5 @@
 import type { PackPorts } from '../../segments/archive'
+import { tenantPrefix } from './keys'
 
 /** Archive objects in a bucket. */
 export const archiveObjects = (bucket: R2Bucket): Omit<PackPorts, 'readSegments' | 'readHeaders'> => ({
@@ -44,4 +45,28 @@ export async function readObject(
     range: to === undefined ? { offset: from } : { offset: from, length: to - from },
   })
   return object === null ? undefined : new Uint8Array(await object.arrayBuffer())
+}
+
+/** How many objects of a tenant there are, and their bytes. */
+export async function countObjects(
+  bucket: R2Bucket,
+  tenantId: string,
+): Promise<{ readonly objects: number; readonly bytes: number }> {
+  let objects = 0
+  let bytes = 0
+  let cursor: string | undefined
+  do {
+    const page = await bucket.list({ prefix: tenantPrefix(tenantId), ...(cursor !== undefined && { cursor }) })
+    objects += page.objects.length
+    bytes += page.objects.reduce((sum, { size }) => sum + size, 0)
+    cursor = page.truncated ? page.cursor : undefined
+  } while (cursor !== undefined)
+  return { objects, bytes }
+}
+
+/** Deletes some of a tenant's objects; answers whether there may be more. */
+export async function deleteSomeObjects(bucket: R2Bucket, tenantId: string, limit: number): Promise<boolean> {
+  const { objects } = await bucket.list({ prefix: tenantPrefix(tenantId), limit })
+  if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key))
+  return objects.length > 0
 }

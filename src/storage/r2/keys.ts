@@ -11,3 +11,6 @@ export const packKey = (
 export const isColumnPack = (key: string): boolean => key.endsWith(COLUMNS_SUFFIX)
 
 const COLUMNS_SUFFIX = '.columns'
+
+/** What all keys of a tenant begin with. */
+export const tenantPrefix = (tenantId: string): string => `${tenantId}/`
