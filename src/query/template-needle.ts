@@ -79,9 +79,9 @@ export function numberTest({ how, digits }: NumberFit): (value: number) => boole
       return (value) => value === wanted
     case 'begins':
       return (value) => {
-        let rest = value
-        while (rest >= step) rest = Math.floor(rest / 10)
-        return rest === wanted
+        let scale = 1
+        while (value >= (wanted + 1) * scale) scale *= 10
+        return value >= wanted * scale
       }
     case 'ends':
       return (value) => value % step === wanted && (value >= step / 10 || digits.length === 1)

@@ -4,7 +4,7 @@ import { type CellTest, indexWithin } from './cell-test'
 import { type Fit, needlePlaces, numberTest } from './template-needle'
 
 /** What is asked of the numbers of a text. */
-type NumbersTest = (reader: TemplateReader) => boolean
+type NumbersTest = () => boolean
 
 /** How the texts of one template are tested. */
 type Way = 'all' | 'none' | NumbersTest
@@ -22,7 +22,7 @@ export function scanTemplates(
 ): void {
   const reader = new TemplateReader(cells)
   const { templates } = reader
-  const ways = templates.map((template) => wayOf(template, needle))
+  const ways = templates.map((template) => wayOf(template, needle, reader))
   if (ways.every((way) => way === 'none')) return
   if (test.needleIsEnough && ways.every((way) => way === 'all' || way === 'none')) {
     markByTemplate(cells.codes, ways, mark)
@@ -39,7 +39,7 @@ export function scanTemplates(
   for (let cell = 0; cell < codes.length; cell++) {
     const code = codes[cell]
     const way = ways[code]
-    if (way !== 'none' && (way === 'all' || way(reader))) {
+    if (way !== 'none' && (way === 'all' || way())) {
       if (!isOpen[code] || passesWritten(templates[code], cell, way !== MAYBE)) mark(cell)
     }
     reader.skip(templates[code])
@@ -52,24 +52,26 @@ function markByTemplate(codes: Uint16Array, ways: readonly Way[], mark: (cell: n
   for (let cell = 0; cell < codes.length; cell++) if (passes[codes[cell]] === 1) mark(cell)
 }
 
-function wayOf({ bytes }: Template, needle: Uint8Array): Way {
+function wayOf({ bytes }: Template, needle: Uint8Array, reader: TemplateReader): Way {
   const places = needlePlaces(bytes, needle)
   if (places === 'everywhere') return 'all'
   if (places === 'nowhere') return 'none'
-  return places === 'unknown' ? MAYBE : anyFit(places)
+  return places === 'unknown' ? MAYBE : anyFit(places, reader)
 }
 
 /** Nothing can be said before the text is written out. */
 const MAYBE: NumbersTest = () => true
 
-function anyFit(fits: readonly Fit[]): NumbersTest {
-  const tests = fits.map(allNumbers)
-  return tests.length === 1 ? tests[0] : (reader) => tests.some((passes) => passes(reader))
+function anyFit(fits: readonly Fit[], reader: TemplateReader): NumbersTest {
+  const tests = fits.map((fit) => allNumbers(fit, reader))
+  return tests.length === 1 ? tests[0] : () => tests.some((passes) => passes())
 }
 
-function allNumbers(fit: Fit): NumbersTest {
-  const tests = fit.map((own) => ({ place: own.place, passes: numberTest(own) }))
-  const [{ place, passes }] = tests
-  if (tests.length === 1) return (reader) => passes(reader.number(place))
-  return (reader) => tests.every((own) => own.passes(reader.number(own.place)))
+function allNumbers(fit: Fit, reader: TemplateReader): NumbersTest {
+  const tests = fit.map((own) => {
+    const read = reader.numberAt(own.place)
+    const passes = numberTest(own)
+    return () => passes(read())
+  })
+  return tests.length === 1 ? tests[0] : () => tests.every((passes) => passes())
 }

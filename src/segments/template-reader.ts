@@ -55,10 +55,11 @@ export class TemplateReader {
     this.#nextWord = new Uint32Array(cells.wordPlaces)
   }
 
-  /** A number of the present cell. */
-  number(place: number): number {
-    this.#numbers[place] ??= this.#cells.numbers(place)
-    return this.#numbers[place][this.#nextNumber[place]]
+  /** Reads the number at one place of whatever cell is the present one. */
+  numberAt(place: number): () => number {
+    const values = this.#numbersAt(place)
+    const next = this.#nextNumber
+    return () => values[next[place]]
   }
 
   /** Goes from the present cell, which has this template, to the next. */
@@ -72,12 +73,15 @@ export class TemplateReader {
     this.#makeRoom(at + template.length + numbers * NUMBER_BYTES_MAX + this.#wordBytes(words) + 1)
     const out = this.bytes
     let write = at
+    const next = this.#nextNumber
     let number = 0
     let word = 0
     for (let read = 0; read < template.length; read++) {
       const byte = template[read]
-      if (byte === NUMBER_MARK) write = writeNumber(out, write, this.number(number++))
-      else if (byte === WORD_MARK) write = this.#writeWord(word++, write)
+      if (byte === NUMBER_MARK) {
+        write = writeNumber(out, write, this.#numbersAt(number)[next[number]])
+        number++
+      } else if (byte === WORD_MARK) write = this.#writeWord(word++, write)
       else out[write++] = byte
     }
     return write
@@ -89,6 +93,11 @@ export class TemplateReader {
     let write = at
     for (let read = cellStart(cells, word); read < cells.ends[word]; read++) this.bytes[write++] = cells.bytes[read]
     return write
+  }
+
+  #numbersAt(place: number): Float64Array {
+    this.#numbers[place] ??= this.#cells.numbers(place)
+    return this.#numbers[place]
   }
 
   #wordsAt(place: number): TextCells {
