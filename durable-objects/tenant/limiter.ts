@@ -2,6 +2,7 @@ import { decide, fits, forgetAllIdle, type LimiterWindows, noWindows, repeatTake
 import { decodeWindows, encodeWindows, TakeTail } from '../../src/limits/limiter-bytes'
 import { LIMITER_TAIL_CHARACTERS_MAX } from '../../src/limits/limits'
 import type { Charge } from '../../src/limits/policies'
+import type { Refusal } from '../../src/tenant/contract'
 import { type LimitOutcome, limitRefusal } from '../../src/tenant/take-limits'
 
 /**
@@ -34,6 +35,13 @@ export class Limiter {
     const isFull = this.#tail.text.length > this.#tailMax
     if (isFull) this.#store(nowMs)
     return { ok: true, limits: decision.statuses, tail: this.#tail.text, rowsWritten: isFull ? 1 : 0 }
+  }
+
+  /** Why these charges would not be taken now; undefined where they would. Takes nothing. */
+  refusal(charges: readonly Charge[], nowMs: number): Refusal | undefined {
+    if (charges.length === 0 || this.fits(charges, nowMs)) return undefined
+    const decision = decide(this.#windows, charges, nowMs)
+    return decision.ok ? undefined : limitRefusal(decision)
   }
 
   /** Whether all charges would be taken now. */

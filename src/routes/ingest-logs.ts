@@ -6,6 +6,7 @@ import { compiledSettings } from '../http/compiled-settings'
 import type { Handler, TenantRequest } from '../http/handler'
 import { ApiError, type ProblemItem } from '../http/problem'
 import { BODY_LIMITS, readBody } from '../http/read-body'
+import { noteLimited, refuseWhileLimited } from '../http/recently-limited'
 import { withFreshHints } from '../http/with-fresh-hints'
 import { BATCH_RECORDS_MAX, IDEMPOTENCY_KEY_CHARACTERS_MAX, RECEIPT_ERRORS_MAX } from '../limits/limits'
 import type { Caller, Provenance, Receipt, ReceiptError } from '../tenant/contract'
@@ -32,6 +33,8 @@ export interface IngestRules {
 export async function storeLogs(request: TenantRequest, env: Env, rules: IngestRules): Promise<Response> {
   const { strict } = rules
   const idempotencyKey = readIdempotencyKey(request.headers.get('idempotency-key'))
+  // A batch that was stored before gets its receipt again, whatever the limits say.
+  if (idempotencyKey === undefined) await refuseWhileLimited(request, env)
   const body = await readBody(request, BODY_LIMITS)
   const read = (): ReadBatch =>
     readBatch(body, mediaType(request.headers.get('content-type')), {
@@ -55,7 +58,10 @@ export async function storeLogs(request: TenantRequest, env: Env, rules: IngestR
     const by = provenance(caller, body, batch, stored, idempotencyKey)
     return tenantStub(env, request.tenantId).append(stored ? batch.blocks : [], by)
   })
-  if (!outcome.ok) throw refusalError(outcome.refusal)
+  if (!outcome.ok) {
+    noteLimited(request, outcome.refusal)
+    throw refusalError(outcome.refusal)
+  }
   request.limits = outcome.limits
   // What was stored the first time may be too old by now, and is acknowledged all the same.
   if (!stored && !outcome.replayed) throw nothingStored(batch, rules)

@@ -49,6 +49,40 @@ const ask = (path: string, key: string, init: RequestInit = {}) => {
 const send = (count: number) =>
   ask('/logs', tenant.ingestKey, { method: 'POST', body: '{"level":"info","message":"x"}\n'.repeat(count) })
 
+describe('a caller who was told to wait and does not', () => {
+  const headers = { 'content-type': 'application/json' }
+  const broken = () => ask('/logs', tenant.ingestKey, { method: 'POST', body: '{"level":', headers })
+  const rates = (units: number): TenantLimits => ({
+    rates: [{ per: 'key', unit: 'requests', units, windowSeconds: 60 }],
+  })
+
+  it('is refused before his body is read, until he would be let in', async () => {
+    await limit(rates(1))
+    expect((await send(1)).status).toBe(202)
+    expect((await send(1)).status).toBe(429)
+    expect((await broken()).status).toBe(429)
+    nowMs += 60_000
+    expect((await broken()).status).toBe(400)
+  })
+
+  it('is let in by the very next request after his limit was raised', async () => {
+    await limit(rates(1))
+    expect((await send(1)).status).toBe(202)
+    expect((await send(1)).status).toBe(429)
+    await limit(rates(3))
+    expect((await send(1)).status).toBe(202)
+  })
+
+  it('gets the receipt of a batch that was stored before', async () => {
+    await limit(rates(1))
+    const again = () =>
+      ask('/logs', tenant.ingestKey, { method: 'POST', body: '{"a":1}', headers: { 'idempotency-key': 'limited-1' } })
+    expect((await again()).status).toBe(202)
+    expect((await send(1)).status).toBe(429)
+    expect((await again()).headers.get('idempotency-replayed')).toBe('true')
+  })
+})
+
 describe('limits', () => {
   it('stand in the headers of what is let through, writes and reads alike', async () => {
     await limit({ rates: [{ per: 'tenant', unit: 'requests', units: 10, windowSeconds: 60 }], maxLogsPerDay: 100 })
