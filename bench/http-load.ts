@@ -97,12 +97,24 @@ export async function postPaced(
   return { seconds: (performance.now() - started) / 1000, statuses, latencies }
 }
 
+/** What a request is answered. */
+interface Reply {
+  readonly status: number
+  readonly text: string
+}
+
 /** One request, its whole answer as text. */
-export function send(
+export async function send(target: Target, request: Request, agent?: http.Agent): Promise<Reply> {
+  const first = await sendOnce(target, request, agent)
+  return first ?? (await sendOnce(target, request, agent)) ?? Promise.reject(new Error('two connections were closed'))
+}
+
+/** Undefined when the connection had been used before and the server, as it may, has closed it just then. */
+function sendOnce(
   target: Target,
   { method, path, body, contentType = 'application/x-ndjson' }: Request,
-  agent?: http.Agent,
-): Promise<{ readonly status: number; readonly text: string }> {
+  agent: http.Agent | undefined,
+): Promise<Reply | undefined> {
   const { hostname, port } = new URL(target.url)
   const headers: http.OutgoingHttpHeaders = {
     ...(target.key !== undefined && { authorization: `Bearer ${target.key}` }),
@@ -112,10 +124,11 @@ export function send(
   return new Promise((resolve, reject) => {
     const outgoing = http.request({ hostname, port, method, path, headers, agent }, (incoming) => {
       const chunks: Buffer[] = []
+      incoming.on('error', reject)
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
       incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
     })
-    outgoing.on('error', reject)
+    outgoing.on('error', (error) => (outgoing.reusedSocket ? resolve(undefined) : reject(error)))
     outgoing.end(body)
   })
 }

@@ -19,6 +19,7 @@ import type {
   UnpublishedPiece,
   Usage,
 } from '../src/tenant/contract'
+import type { DirectoryChange } from '../src/tenant/directory'
 import type { DirectoryKind, DirectoryPage } from '../src/tenant/directory-rows'
 import { type EraseOutcome, type ErasePorts, eraseRows } from '../src/tenant/erase-rows'
 import { ERASED_STATE, isErased } from '../src/tenant/erased-state'
@@ -32,6 +33,7 @@ import {
   demandOfRead,
   type LimitOutcome,
   type ReadLimitOutcome,
+  type ReadLimitPorts,
   takeForRead,
 } from '../src/tenant/take-limits'
 import { work } from '../src/tenant/work'
@@ -111,6 +113,11 @@ export class TenantObject extends DurableObject<Env> {
     // All other work has armed the alarm when it came up: a batch can only bring the time to seal nearer.
     this.#armFor(nextWorkMs(this.#held.state.read(), NOTHING_ELSE, this.clock()))
     return outcome.ok ? outcome : this.#directory.refuse(outcome.refusal)
+  }
+
+  /** Why the limits would refuse a request now, whatever it holds; undefined where they would not. */
+  limitedNow(by: Caller): Refusal | undefined {
+    return this.#limiter.refusal(this.#chargesOf(by, demandOfRead(by)), this.clock())
   }
 
   /** Everything that is not in the catalog yet, at one moment. `known` are ids of pieces that the reader has. */
@@ -209,7 +216,10 @@ export class TenantObject extends DurableObject<Env> {
    */
   async change(by: Caller, changes: string): Promise<string> {
     await this.#readAlarm()
-    return JSON.stringify(await this.#directory.change(by, JSON.parse(changes)))
+    const wanted: readonly DirectoryChange[] = JSON.parse(changes)
+    const refusal = wanted.some(({ what }) => what === 'session.added') ? this.#takeForSession(by) : undefined
+    if (refusal) return JSON.stringify(await this.#directory.refuse(refusal))
+    return JSON.stringify(await this.#directory.change(by, wanted))
   }
 
   /** Makes the directory of a new tenant. For the operator; what is there already stays. */
@@ -405,11 +415,7 @@ export class TenantObject extends DurableObject<Env> {
 
   #takeForRead(by: Caller): ReadLimitOutcome & { readonly audit?: number | undefined } {
     const nowMs = this.clock()
-    const ports = {
-      readState: () => this.#held.state.read(),
-      putState: (state: TenantState) => this.#held.state.put(state),
-      takeLimits: () => this.#takeLimits(by, demandOfRead(by), nowMs),
-    }
+    const ports = this.#readLimitPorts(by, nowMs)
     const running = { queries: this.#queries, queriesMax: this.limitsFor(by).concurrent.queries }
     const outcome = this.#transaction(() => {
       const taken = takeForRead(ports, by, running, nowMs)
@@ -420,6 +426,26 @@ export class TenantObject extends DurableObject<Env> {
     if (outcome.ok && !by.isCounted && by.request?.action !== 'export') this.#reads.begin(by)
     if (outcome.ok) this.#queries = outcome.queries
     return outcome
+  }
+
+  /** Opening a session costs a request too: it makes what everybody remembers of the tenant old. It is no running search. */
+  #takeForSession(by: Caller): Refusal | undefined {
+    const nowMs = this.clock()
+    const unlimited = { queries: this.#queries, queriesMax: undefined }
+    // Who goes by old hints is asked to come again, and pays then.
+    const outcome = this.#transaction(
+      () => this.#directory.refusalFor(by) ?? takeForRead(this.#readLimitPorts(by, nowMs), by, unlimited, nowMs),
+    )
+    if ('kind' in outcome) return outcome
+    return outcome.ok ? undefined : outcome.refusal
+  }
+
+  #readLimitPorts(by: Caller, nowMs: number): ReadLimitPorts {
+    return {
+      readState: () => this.#held.state.read(),
+      putState: (state: TenantState) => this.#held.state.put(state),
+      takeLimits: () => this.#takeLimits(by, demandOfRead(by), nowMs),
+    }
   }
 
   #sealedPiece(segment: ReturnType<Sealed['list']>[number], has: ReadonlySet<string>): UnpublishedPiece {

@@ -87,7 +87,8 @@ export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
   {
     name: 'LOG_SERVICE_API_KEY',
     default: undefined,
-    meaning: 'Secret. A key of the default tenant with write, read and configuration',
+    meaning:
+      'Secret. A key of the default tenant with write, read and configuration: at least 32 characters in production',
     seed: 'S1',
   },
   {

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { TenantObject } from '../durable-objects/tenant'
 import { CONFIGURATION_VARIABLES } from './config-variables'
 import { toHostName } from './domains/host-name'
-import { JWT_SECRET_BYTES_MIN, RESOLVERS_MIN } from './limits/limits'
+import { JWT_SECRET_BYTES_MIN, RESOLVERS_MIN, SERVICE_KEY_CHARACTERS_MIN } from './limits/limits'
 import { LOG_LEVELS } from './log'
 
 const wholeNumber = (min: number, max: number) =>
@@ -55,6 +55,12 @@ const tokenName = z
   .string()
   .regex(/^[!-~]{1,255}$/, { error: 'it must be 1 to 255 printable characters without spaces' })
 
+/** The one key that is not made here. On one's own machine it may be as short as those of the seeds' examples. */
+const isGuessable = (config: { readonly ENVIRONMENT: string; readonly LOG_SERVICE_API_KEY?: string | undefined }) =>
+  config.ENVIRONMENT === 'production' &&
+  config.LOG_SERVICE_API_KEY !== undefined &&
+  config.LOG_SERVICE_API_KEY.length < SERVICE_KEY_CHARACTERS_MIN
+
 /** A variable that is unset has the default of docs/configuration.md. */
 const variable = (name: string) => z.string().prefault(defaultOf(name))
 
@@ -94,6 +100,11 @@ const Variables = z.object({
   CONTENT_SKIMMER_API_KEY: z.string().optional(),
 })
 
+const CheckedVariables = Variables.refine((config) => !isGuessable(config), {
+  path: ['LOG_SERVICE_API_KEY'],
+  error: `it must be at least ${SERVICE_KEY_CHARACTERS_MIN} characters in production, for example from openssl rand -base64 48`,
+})
+
 /** What the platform gives the Worker: the bindings and variables of wrangler.toml, and secrets. */
 export interface Env extends z.input<typeof Variables> {
   readonly TENANT: DurableObjectNamespace<TenantObject>
@@ -102,7 +113,7 @@ export interface Env extends z.input<typeof Variables> {
   readonly CACHE: KVNamespace
   /** Absent where an account has no R2; payloads then stay in D1. */
   readonly ARCHIVE?: R2Bucket
-  /** Counts keys that do not exist, about right; absent where there is no such counter. */
+  /** Counts keys and sessions that do not exist, about right; absent where there is no such counter. */
   readonly FAILED_ATTEMPTS?: RateLimit
 }
 
@@ -126,7 +137,7 @@ export function readConfig(env: z.input<typeof Variables>): Config {
 
 function parseVariables(env: z.input<typeof Variables>): Config {
   const set = VARIABLE_NAMES.map((name) => [name, toText(env[name])])
-  const result = Variables.safeParse(Object.fromEntries(set))
+  const result = CheckedVariables.safeParse(Object.fromEntries(set))
   if (result.success) return result.data
   const wrong = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   throw new Error(`The configuration is wrong. ${wrong.join('; ')}.`)

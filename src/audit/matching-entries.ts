@@ -12,15 +12,23 @@ const nothingRedacted = createRedactor({ kinds: new Set() })
 /** Entries are of any age. */
 const ANY_AGE_MS = 8.64e15
 
+/** What decides whether an entry is shown. */
+export interface EntryFilters {
+  readonly asked: Filter
+  /** What the caller may see at all; undefined for everything. */
+  readonly visible: Filter | undefined
+}
+
 /**
  * The entries that all filters match, in their order. They become a block like any batch, and the filters decide as they do of
- * logs. An entry that cannot be put into a block is never hidden.
+ * logs. An entry that cannot be put into a block is not hidden from who sees everything, and not shown to anybody else.
  */
 export function matchingEntries(
-  filters: readonly Filter[],
+  { asked, visible }: EntryFilters,
   entries: readonly ShownEntry[],
   nowMs: number,
 ): ShownEntry[] {
+  const filters = visible === undefined ? [asked] : [asked, visible]
   const body = new TextEncoder().encode(entries.map((entry) => JSON.stringify(entry)).join('\n'))
   const newestMs = entries.reduce((most, { time }) => Math.max(most, Date.parse(time)), nowMs)
   const batch = readBatch(body, 'application/x-ndjson', {
@@ -34,5 +42,5 @@ export function matchingEntries(
     return Array.from({ length: table.rows }, (_, row) => (typeof mask === 'boolean' ? mask : mask[row] === 1))
   })
   let row = 0
-  return entries.filter((_, index) => outside.has(index) || isMatch[row++])
+  return entries.filter((_, index) => (outside.has(index) ? visible === undefined : isMatch[row++]))
 }

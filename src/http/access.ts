@@ -20,6 +20,8 @@ export interface Principal {
   readonly scopes: ReadonlySet<Scope>
   /** In the query language: ANDed into everything that is read for it. It can only be made narrower. */
   readonly filter: string | undefined
+  /** Whose limits it uses, where not its own: that of the credential which a session was opened with. */
+  readonly payerId?: string
   /** The member of the tenant that a JWT's subject is, if it is one. */
   readonly memberId?: string
 }

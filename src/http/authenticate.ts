@@ -3,7 +3,7 @@ import type { Principal } from './access'
 import type { Handler, TenantRequest } from './handler'
 import { ApiError } from './problem'
 import { jwtReader } from './prove-jwt'
-import { keyReader, serviceKeyReader } from './prove-key'
+import { keyReader, noteGuess, serviceKeyReader } from './prove-key'
 import { sessionReader } from './prove-session'
 import { readCredential } from './read-credential'
 import { provable } from './request-hints'
@@ -35,6 +35,9 @@ export const authenticate: Handler = provable(async (request, env, ctx) => {
     return undefined
   }
   const { headers, config } = request
-  if (readCredential(headers, config.API_KEY_HEADER) !== undefined) throw new ApiError('unauthenticated')
+  if (readCredential(headers, config.API_KEY_HEADER) !== undefined) {
+    await noteGuess(request, env)
+    throw new ApiError('unauthenticated')
+  }
   throw new ApiError('unauthenticated', `Send Authorization: Bearer slc_… or ${config.API_KEY_HEADER}.`)
 })

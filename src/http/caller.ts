@@ -10,6 +10,7 @@ export const callerOf = (request: TenantRequest): Caller => ({
   tenantId: request.tenantId,
   host: request.host,
   keyId: request.principal.id,
+  ...(request.principal.payerId !== undefined && { payerId: request.principal.payerId }),
   address: request.headers.get('cf-connecting-ip') ?? '',
   settingsVersion: request.hints.version,
   surfaces: limitedSurfaces(request.route),

@@ -14,7 +14,7 @@ const LIMIT = { units: FAILED_ATTEMPTS_MAX, windowMs: FAILED_ATTEMPTS_WINDOW_MS 
 const failures = new BoundedCache<WindowLog>(FAILED_ATTEMPTS_ADDRESSES_MAX)
 
 /**
- * Refuses an address that has named too many keys that do not exist: to be asked before a store is. It is approximate: an
+ * Refuses an address that has named too many keys or sessions that do not exist: to be asked before a store is. It is approximate: an
  * isolate knows what it saw and what the platform's counter told it, and forgets the addresses that failed least recently
  * when there are too many. Where no address is known, as under npm start, nobody is refused.
  */
@@ -24,12 +24,16 @@ export function refuseAfterFailures(address: string, nowMs: number): void {
   settle(log, LIMIT.windowMs, nowMs)
   const wait = waitMs(log, LIMIT, 1, nowMs)
   if (wait === 0) return
-  throw new ApiError('rate_limited', 'Too many attempts with keys that do not exist came from this address.', {
-    retryAfterSeconds: Math.ceil(wait / 1000),
-  })
+  throw new ApiError(
+    'rate_limited',
+    'Too many attempts with keys or sessions that do not exist came from this address.',
+    {
+      retryAfterSeconds: Math.ceil(wait / 1000),
+    },
+  )
 }
 
-/** Counts a key that does not exist. A key with a wrong checksum costs nothing, and is not counted. */
+/** Counts a key or a session that does not exist. A key with a wrong checksum costs nothing, and is not counted. */
 export async function noteFailure(address: string, nowMs: number, counter: PlatformCounter | undefined): Promise<void> {
   if (address === '') return
   const group = groupOf(address)

@@ -33,10 +33,12 @@ export const jwtReader: CredentialReader = {
 
 /**
  * Whom a verified token stands for. Who is a member has the role of a member, whatever the token claims, and sees what both
- * allow. Who is none has the role that the claims are mapped to, where the issuer's settings map them at all.
+ * allow. Who is none has the role that the claims are mapped to, where the issuer's settings map them at all. Nobody but an
+ * owner makes an owner less: for who is one by their claims only the row of an owner holds, which only owners write.
  */
-export function toPrincipal(identity: JwtIdentity, member: Member | undefined): Principal | undefined {
+export function toPrincipal(identity: JwtIdentity, row: Member | undefined): Principal | undefined {
   const { issuerId, subject, tenantId, scopes } = identity
+  const member = identity.role === 'owner' && row?.role !== 'owner' ? undefined : row
   const role = member?.role ?? identity.role
   // A role or status that this version of the code does not know lets nobody in.
   if (role === undefined || !isRole(role) || (role === 'operator') !== (tenantId === undefined)) return undefined
@@ -90,6 +92,8 @@ async function trustOf(text: string, request: TenantRequest, env: Env, ctx: Exec
 
 async function trustOfTenant(request: TenantRequest, env: Env, ctx: ExecutionContext): Promise<JwtTrust['tenant']> {
   const id = await findTenantOfHost(request, env, ctx)
+  // An issuer that was added a moment ago may be missing from what is known here: the object can tell.
+  if (id !== undefined) request.hints.tenantId = id
   const record = id === undefined ? undefined : await findTenantSettings(request, env, ctx, id)
   return record && { id: record.tenantId, issuers: issuersOf(record) }
 }

@@ -20,6 +20,9 @@ import { findHint } from './request-hints'
 
 const keys = new HintCache<KeyRecord>(KEY_CACHE_ENTRIES_MAX)
 
+/** What an operator's key begins with. */
+const OPERATOR_PREFIX = 'slc_op_'
+
 /** `slc_…`: what is no key by its checksum is none of ours, and costs no look-up. */
 export const keyReader: CredentialReader = {
   find: (request) => {
@@ -27,13 +30,14 @@ export const keyReader: CredentialReader = {
     return text !== undefined && parseKey(text) !== undefined ? text : undefined
   },
   prove: async (text, request, env, ctx) => {
-    const isOperators = parseKey(text)?.kind === 'op'
+    const isOperators = text.startsWith(OPERATOR_PREFIX)
+    const hash = hashKey(text)
     const { address } = placeOf(request)
     // Whoever guesses behind an address does not shut out the keys that are known to work there.
-    if (keys.get(apiKeyKey(hashKey(text)))?.value === undefined) refuseAfterFailures(address, Date.now())
+    if (keys.get(apiKeyKey(hash))?.value === undefined) refuseAfterFailures(address, Date.now())
     const record = isOperators
-      ? await findOperatorKey(text, request, env)
-      : await findTenantKey(text, request, env, ctx)
+      ? await findOperatorKey(hash, request, env)
+      : await findTenantKey(hash, request, env, ctx)
     if (record === undefined) await noteFailure(address, Date.now(), env.FAILED_ATTEMPTS)
     if (record === undefined) return undefined
     auditOf(request).known = { kind: 'key', id: record.id, tenantId: record.tenantId, role: record.role }
@@ -52,6 +56,8 @@ export const serviceKeyReader: CredentialReader = {
     return text !== undefined && serviceKey !== undefined && isSameSecret(text, serviceKey) ? text : undefined
   },
   prove: async (text, request, env, ctx) => {
+    if (keys.get(apiKeyKey(hashKey(text)))?.value === undefined)
+      refuseAfterFailures(placeOf(request).address, Date.now())
     const source = {
       ...hintPorts(env, ctx),
       readD1: () => findServiceKey(env.CONTROL, request.config.DEFAULT_TENANT),
@@ -59,6 +65,14 @@ export const serviceKeyReader: CredentialReader = {
     const record = await findHint(request, source, apiKeyKey(hashKey(text)))
     return record && toPrincipal(record, placeOf(request), Date.now())
   },
+}
+
+/** Counts what may have been a guess at that key, which has no checksum to tell: where it is set, and without a look anywhere. */
+export async function noteGuess(request: TenantRequest, env: Env): Promise<void> {
+  if (request.config.LOG_SERVICE_API_KEY === undefined) return
+  const { address } = placeOf(request)
+  refuseAfterFailures(address, Date.now())
+  await noteFailure(address, Date.now(), env.FAILED_ATTEMPTS)
 }
 
 /** Where a request comes from: the address that the platform names, and the origin of the page, if a page has made it. */
@@ -92,8 +106,7 @@ const placeOf = ({ headers }: TenantRequest): Place => ({
   origin: headers.get('origin') ?? undefined,
 })
 
-const findTenantKey = (text: string, request: TenantRequest, env: Env, ctx: ExecutionContext) => {
-  const hash = hashKey(text)
+const findTenantKey = (hash: string, request: TenantRequest, env: Env, ctx: ExecutionContext) => {
   const source = { ...hintPorts(env, ctx), readD1: () => findKey(env.CONTROL, hash) }
   return findHint(request, source, apiKeyKey(hash))
 }
@@ -106,9 +119,9 @@ const hintPorts = (env: Env, ctx: ExecutionContext) => ({
 })
 
 /** An operator's key has no tenant whose object would refuse it when it is old: D1 is asked every time. */
-async function findOperatorKey(text: string, { log }: TenantRequest, { CONTROL }: Env): Promise<KeyRecord | undefined> {
+async function findOperatorKey(hash: string, { log }: TenantRequest, { CONTROL }: Env): Promise<KeyRecord | undefined> {
   try {
-    return await findKey(CONTROL, hashKey(text))
+    return await findKey(CONTROL, hash)
   } catch (error) {
     log.error('d1_read_failed', errorFields(error))
     const extras = { retryAfterSeconds: OUTAGE_RETRY_SECONDS }

@@ -8,6 +8,7 @@ import { isRole, scopesOf } from '../tenant/roles'
 import type { Principal } from './access'
 import { hashKey } from './api-key'
 import type { CredentialReader } from './authenticate'
+import { noteFailure, refuseAfterFailures } from './failed-attempts'
 import type { TenantRequest } from './handler'
 import { HintCache } from './hint-cache'
 import { issuersOf } from './prove-jwt'
@@ -28,7 +29,13 @@ export const sessionReader: CredentialReader = {
     return readSessionSecret(request.headers, request.url)
   },
   prove: async (secret, request, env, ctx) => {
-    const record = await findRecord(hashKey(secret), request, env, ctx)
+    const hash = hashKey(secret)
+    const address = request.headers.get('cf-connecting-ip') ?? ''
+    // A page whose session is over asks with the same secret again and again; who guesses never does.
+    const isNew = sessions.get(sessionKey(hash)) === undefined
+    if (isNew) refuseAfterFailures(address, Date.now())
+    const record = await findRecord(hash, request, env, ctx)
+    if (record === undefined && isNew) await noteFailure(address, Date.now(), env.FAILED_ATTEMPTS)
     if (record !== undefined)
       auditOf(request).known = { kind: 'session', id: record.id, tenantId: record.tenantId, role: record.role }
     if (record === undefined || record.status !== 'active' || record.expiresMs <= Date.now()) return undefined
@@ -44,7 +51,11 @@ export const sessionReader: CredentialReader = {
 export function toPrincipal(record: SessionRecord, source: SessionSource, nowMs: number): Principal | undefined {
   const { id, tenantId, role, scopes, filter } = record
   if (!isRole(role) || role === 'operator') return undefined
-  const own: Principal = { kind: 'session', id, tenantId, role, scopes: scopesOf(role, scopes), filter }
+  const own: Principal = {
+    ...{ kind: 'session', id, tenantId, role, scopes: scopesOf(role, scopes), filter },
+    // Whoever opens more sessions may not ask more often.
+    payerId: record.principalId,
+  }
   if (record.principalId === SERVICE_KEY_ID) return source.config.LOG_SERVICE_API_KEY === undefined ? undefined : own
   if (record.principalId.startsWith('key_')) return narrowedByKey(own, record, source.place, nowMs)
   const issuerId = /^jwt:([a-z0-9-]+):/.exec(record.principalId)?.[1]

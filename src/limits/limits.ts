@@ -183,6 +183,9 @@ export const JWT_CLOCK_TOLERANCE_SECONDS = 60
 /** The longest life of a JWT. It cannot be revoked one by one, so a stolen one must end by itself. */
 export const JWT_LIFETIME_SECONDS_MAX = 24 * 60 * 60
 
+/** The least characters of LOG_SERVICE_API_KEY in production: 128 bits in hex, which nobody guesses over a network. */
+export const SERVICE_KEY_CHARACTERS_MIN = 32
+
 /** The least bytes of JWT_SECRET: those of the hash that HS256 uses (RFC 7518, 3.2). */
 export const JWT_SECRET_BYTES_MIN = 32
 
@@ -227,6 +230,12 @@ export const OUTSIDE_URL_CHARACTERS_MAX = 2048
 
 /** How long a browser session lasts: a working day with its breaks. */
 export const SESSION_MS = 12 * HOUR_MS
+
+/**
+ * Sessions that live at a time of one key or person. Each one opened makes what is remembered of the tenant old, so that a
+ * loop would slow everybody; a person has a few browsers, and a key that people share some dozens.
+ */
+export const SESSIONS_PER_PRINCIPAL_MAX = 100
 
 /** Sessions that an isolate remembers, at about 500 bytes each. */
 export const SESSION_CACHE_ENTRIES_MAX = 5000
@@ -288,6 +297,12 @@ export const DOMAIN_CHECKS_MS_MAX = 30 * SECOND_MS
 
 /** How long a challenge waits for its proof: enough for a ticket to pass through an owner’s own DNS team. */
 export const CHALLENGE_MS = 7 * 24 * HOUR_MS
+
+/** Between two looks for one domain's proof that its owner asks for: each is several requests to others. DNS is not faster. */
+export const PROOF_COOLDOWN_MS = 5 * SECOND_MS
+
+/** Domains that an isolate remembers to have looked at just now, at about 200 bytes each. */
+export const PROOF_COOLDOWN_ENTRIES_MAX = 10_000
 
 /** How often a domain that was proved is proved again. */
 export const PROOF_CHECK_EVERY_MS = 24 * HOUR_MS
@@ -515,7 +530,10 @@ export const BATCH_SERVICES_MAX = 1000
 /** How long a search counts as running when nobody says that it is done: longer than a request may take. */
 export const QUERY_LEASE_MS = 60 * SECOND_MS
 
-/** Keys that do not exist, from one address in FAILED_ATTEMPTS_WINDOW_MS, before it is refused unread. */
+/** Callers that an isolate remembers to have been told to wait, at about 100 bytes each: their bodies are not read in vain. */
+export const RECENTLY_LIMITED_MAX = 5000
+
+/** Keys and sessions that do not exist, from one address in FAILED_ATTEMPTS_WINDOW_MS, before it is refused unread. */
 export const FAILED_ATTEMPTS_MAX = 30
 
 /** A minute, as the platform's own counter has it. */

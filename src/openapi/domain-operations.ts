@@ -162,7 +162,8 @@ export const DOMAIN_OPERATIONS: readonly Operation[] = [
     summary: 'Looks for the proof of a domain now',
     description:
       'Asks the resolvers of `DOH_RESOLVERS` for the TXT record, and the host itself for the file. `verified: false` says in ' +
-      '`message` what was found. Where two tenants have proved it, the second one gets `conflict`.',
+      '`message` what was found. Where two tenants have proved it, the second one gets `conflict`. It looks once in 5 seconds, ' +
+      'and is `rate_limited` before.',
     pathParameters: DomainPath,
     query: DomainChoice,
     answers: { 200: { description: 'What was found, and the domain.', content: json(VerificationAnswer) } },

@@ -32,7 +32,7 @@ export const SESSION_OPERATIONS: readonly Operation[] = [
       'For pages: the cookie is `HttpOnly`, `SameSite=Strict`, and `Secure` but on one’s own machine without TLS; it lasts ' +
       '12 hours and is good for this tenant, with the role, scopes and filter of the credential and never more. A session ' +
       'of a key ends with the key. What changes something also needs `X-CSRF-Token`, and an `Origin` of this host. A ' +
-      'session cannot open another (`conflict`).',
+      'session cannot open another, and a key or person has at most 100 that live (`conflict`).',
     answers: {
       201: { description: 'The session; its cookie is in Set-Cookie.', content: { 'application/json': SessionAnswer } },
     },

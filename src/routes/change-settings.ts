@@ -9,10 +9,13 @@ import { ApiError, type ProblemItem } from '../http/problem'
 import { outsideRulesOf } from '../http/prove-jwt'
 import { readJson } from '../http/read-json'
 import { ADMIN_BODY_BYTES_MAX, SETTINGS_WRITE_TRIES } from '../limits/limits'
-import { type Json, JsonObject } from '../tenant/directory-rows'
+import { type DirectoryRow, type Json, JsonObject, MemberRow } from '../tenant/directory-rows'
+import { faultOfGrant } from '../tenant/grant'
 import { readTenantSettings, TenantSettings } from '../tenant/settings'
 import { mergePatch, shownSettings, storedSettings } from '../tenant/settings-document'
 import { faultsOfSettings } from '../tenant/settings-faults'
+import { readDirectoryPage } from './directory-page'
+import { grantOf, grantOfMember, requireGrant, rowOf } from './grant-of'
 import { refuseParameters, settingsAnswer, tagOf } from './show-settings'
 import { readSettings, type SettingsDocument, writeSettings } from './tenant-settings'
 
@@ -48,7 +51,8 @@ async function changeSettings(request: TenantRequest, env: Env, next: (shown: Js
   for (let tries = 1; ; tries++) {
     const before = await readSettings(request, env)
     if (condition !== null && !isMatch(condition, before)) throw new ApiError('precondition_failed')
-    const asked = checked(request, before, next(shownSettings(before.value)))
+    const asked = checked(request, next(shownSettings(before.value)))
+    await refuseIssuersOfOthers(request, env, readTenantSettings(before.value), asked)
     const value = storedSettings(before.value, asked, Date.now())
     const written = await writeSettings(request, env, value, before.version)
     if (written.ok) return settingsAnswer({ value, version: written.version })
@@ -62,11 +66,10 @@ async function changeSettings(request: TenantRequest, env: Env, next: (shown: Js
 const isMatch = (condition: string, { version }: SettingsDocument): boolean =>
   condition.trim() === '*' || condition.split(',').some((tag) => tag.trim() === tagOf(version))
 
-function checked(request: TenantRequest, before: SettingsDocument, document: Json): TenantSettings {
+function checked(request: TenantRequest, document: Json): TenantSettings {
   const parsed = TenantSettings.safeParse(document)
   if (!parsed.success) throw invalid(toBodyErrors(parsed.error))
   const settings = parsed.data
-  refuseIssuersOfOthers(request, before, settings)
   const rules = outsideRulesOf(request.config, request.host)
   const issuers = checkIssuers(settings.jwt_issuers, rules, request.config).map((item) => ({
     ...item,
@@ -81,18 +84,29 @@ function checked(request: TenantRequest, before: SettingsDocument, document: Jso
 }
 
 /** Issuers say who belongs to the tenant, and as what: nobody may give away more by them than by naming members. */
-function refuseIssuersOfOthers({ principal }: TenantRequest, before: SettingsDocument, after: TenantSettings): void {
-  const known = readTenantSettings(before.value).jwt_issuers
-  if (JSON.stringify(known) === JSON.stringify(after.jwt_issuers)) return
+async function refuseIssuersOfOthers(
+  request: TenantRequest,
+  env: Env,
+  { jwt_issuers: known }: Pick<TenantSettings, 'jwt_issuers'>,
+  { jwt_issuers: wanted }: Pick<TenantSettings, 'jwt_issuers'>,
+): Promise<void> {
+  if (JSON.stringify(known) === JSON.stringify(wanted)) return
+  const own = grantOf(request)
   // Nor may who sees some of the logs let people in who see all of them.
-  if (principal.filter !== undefined)
+  if (own.filter !== undefined)
     throw new ApiError('scope_missing', 'Changing issuers needs credentials that see all logs of the tenant.')
-  const needs = [...known, ...after.jwt_issuers].some(makesOwners) ? 'admin:tenant' : 'admin:members'
-  if (!principal.scopes.has(needs)) throw new ApiError('scope_missing', `Changing issuers needs the scope ${needs}.`)
+  if (!own.scopes.has('admin:members'))
+    throw new ApiError('scope_missing', 'Changing issuers needs the scope admin:members.')
+  for (const role of [...known, ...wanted].flatMap(rolesOf)) requireGrant(own, grantOfMember({ role }))
+  // Who says what an issuer's keys are can come as any of its people: also as a member who may do more.
+  const mayMore = (row: DirectoryRow) => faultOfGrant(own, grantOfMember(rowOf(MemberRow, row))) !== undefined
+  const above = { kind: 'member', limit: 1, cursor: undefined, isWanted: mayMore } as const
+  if ((await readDirectoryPage(request, env, above)).rows.length > 0)
+    throw new ApiError('scope_missing', 'Changing issuers needs all that any member of the tenant may do.')
 }
 
-const makesOwners = ({ role }: TenantSettings['jwt_issuers'][number]): boolean =>
-  role?.default === 'owner' || Object.values(role?.map ?? {}).includes('owner')
+const rolesOf = ({ role }: TenantSettings['jwt_issuers'][number]) =>
+  role === undefined ? [] : [...Object.values(role.map), ...(role.default === undefined ? [] : [role.default])]
 
 const invalid = (errors: readonly ProblemItem[]): ApiError =>
   new ApiError('validation_failed', 'The settings are not what they can be.', { errors })

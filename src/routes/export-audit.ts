@@ -1,9 +1,9 @@
+import type { EntryFilters } from '../audit/matching-entries'
 import { AUDIT_COLUMNS, auditCells, type ShownEntry } from '../audit/shown-entry'
 import type { Handler, TenantRequest } from '../http/handler'
 import { ApiError } from '../http/problem'
 import { auditOf } from '../http/request-audit'
 import { csvLine } from '../query/csv'
-import type { Filter } from '../query/filter'
 import { linesText, streamOf } from './export-logs'
 import { type AuditRows, filtersOf, readAudit, readAuditParameters, shownEntries, WHOLE_AUDIT } from './read-audit'
 
@@ -17,16 +17,16 @@ export const exportAudit: Handler = async (request, env) => {
   const stray = PAGE_PARAMETERS.find((name) => searchParams.has(name))
   if (stray !== undefined) throw invalid(stray)
   const parameters = readAuditParameters(request, ['format'])
-  const isChosen = [...searchParams.keys()].some((name) => name !== 'format') || request.principal.filter !== undefined
-  // A chain of which some links are left out proves nothing.
-  if (format === 'chain' && isChosen) throw new ApiError('validation_failed', 'A chain is exported whole.')
+  const isChosen = [...searchParams.keys()].some((name) => name !== 'format')
+  if (format === 'chain' && isChosen) throw partOfChain()
   const order = searchParams.get('order') === 'desc' ? 'desc' : 'asc'
   const range = { ...WHOLE_AUDIT, order, ...boundsOf(parameters) } as const
-  const filters = filtersOf(request, parameters.filter)
-  const write = format === 'chain' ? chainLines : entryLines(format, filters)
+  const write = format === 'chain' ? chainLines : entryLines(format, () => filtersOf(request, parameters.filter))
   const pages = readAudit(request, env, range)
   // Whoever may not read it is told so by the status.
   const first = await pages.next()
+  // Only now: the object may have had the caller proved again, with a filter that is newer.
+  if (format === 'chain' && request.principal.filter !== undefined) throw partOfChain()
   const { promise, resolve: end } = Promise.withResolvers<void>()
   auditOf(request).ended = promise
   return new Response(streamOf(headOf(format), linesOf(request, { first, pages, write, end })), {
@@ -37,6 +37,9 @@ export const exportAudit: Handler = async (request, env) => {
     },
   })
 }
+
+/** A chain of which some links are left out proves nothing. */
+const partOfChain = (): ApiError => new ApiError('validation_failed', 'A chain is exported whole.')
 
 type Format = 'ndjson' | 'csv' | 'chain'
 
@@ -69,10 +72,10 @@ async function* linesOf(
 }
 
 const entryLines =
-  (format: Format, filters: readonly Filter[]) =>
+  (format: Format, filters: () => EntryFilters) =>
   (page: AuditRows): string[] => {
     const toLine = format === 'csv' ? (entry: ShownEntry) => csvLine(auditCells(entry)) : JSON.stringify
-    return shownEntries(page, filters, Date.now()).map((entry) => toLine(entry))
+    return shownEntries(page, filters(), Date.now()).map((entry) => toLine(entry))
   }
 
 /** The text that is hashed is a string here, so that every reader of JSON gets the same bytes of it. */

@@ -1,7 +1,7 @@
 import type { Handler, TenantRequest } from '../http/handler'
 import { ApiError } from '../http/problem'
 import { fieldNode } from '../http/search-parameters'
-import { CONTEXT_DEFAULT, CONTEXT_MAX, OUTAGE_RETRY_SECONDS } from '../limits/limits'
+import { CONTEXT_DEFAULT, CONTEXT_MAX, OUTAGE_RETRY_SECONDS, PAGE_CHARACTERS_MAX } from '../limits/limits'
 import { compileFilter, type Filter } from '../query/filter'
 import { RecordWriter } from '../query/record-json'
 import type { Hit } from '../query/search-rows'
@@ -10,7 +10,7 @@ import { oldestVisibleMs } from '../query/within-retention'
 import { parseLogId } from '../records/log-id'
 import { type OpenSearch, openSearch } from './open-search'
 import { jsonText } from './search-answer'
-import { renderHits } from './search-logs'
+import { renderHits, renderUpTo } from './search-logs'
 import { findVisibleRows } from './visible-search'
 
 /** `GET /logs/:id`: one record, exactly as it was sent. */
@@ -45,10 +45,11 @@ export const getLogContext: Handler = async (request, env) => {
   }
   const older = before === 0 ? [] : (await findVisibleRows(open, { ...around, order: 'desc', limit: before })).hits
   const newer = after === 0 ? [] : (await findVisibleRows(open, { ...around, order: 'asc', limit: after })).hits
-  const write = async (hits: typeof older): Promise<string> =>
-    `[${(await renderHits(hits, open, undefined)).join(',')}]`
-  const body = `{"before":${await write([...older].reverse())},"log":${await writeRecord(hit, open)},"after":${await write(newer)}}`
-  return jsonText(body)
+  // The nearest come first, so that a side which would be too long goes without its farthest.
+  const write = async (hits: readonly Hit[]): Promise<string[]> =>
+    (await renderUpTo(PAGE_CHARACTERS_MAX / 2, hits, open, undefined)).records
+  const [earlier, later] = [(await write(older)).reverse(), await write(newer)]
+  return jsonText(`{"before":[${earlier}],"log":${await writeRecord(hit, open)},"after":[${later}]}`)
 }
 
 /** What is older has expired, whether or not its bytes are gone. */

@@ -5,7 +5,7 @@ import { mintId } from '../http/mint-id'
 import { ApiError } from '../http/problem'
 import { makeSession, sessionCookie } from '../http/session'
 import { withFreshHints } from '../http/with-fresh-hints'
-import { SESSIONS_CLEARED_MAX } from '../limits/limits'
+import { SESSIONS_CLEARED_MAX, SESSIONS_PER_PRINCIPAL_MAX } from '../limits/limits'
 import type { Caller } from '../tenant/contract'
 import type { ChangeOutcome, DirectoryChange } from '../tenant/directory'
 import { tenantDirectory } from '../tenant-stub'
@@ -26,7 +26,7 @@ export const openSession: Handler = async (request, env) => {
   const outcome = await withFreshHints(request, (caller) => {
     // Each time by who they are then: what they were let in by may have been old.
     const { row } = makeSession(request.principal, nowMs, random)
-    return add(caller, request, env, { what: 'session.added', id, row })
+    return add(caller, request, env, { what: 'session.added', id, row, countMax: SESSIONS_PER_PRINCIPAL_MAX })
   })
   if (!outcome.ok) throw refusalError(outcome.refusal)
   const { secret, csrfToken, row } = makeSession(request.principal, nowMs, random)

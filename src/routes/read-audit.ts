@@ -1,7 +1,7 @@
 import { type AuditRow, parseRows } from '../audit/audit-chain'
 import type { AuditAnswer } from '../audit/audit-entry'
 import type { AuditPage, AuditRange } from '../audit/audit-page'
-import { matchingEntries } from '../audit/matching-entries'
+import { type EntryFilters, matchingEntries } from '../audit/matching-entries'
 import { type ShownEntry, toShownEntry } from '../audit/shown-entry'
 import type { Env } from '../env'
 import { callerOf, refusalError } from '../http/caller'
@@ -50,17 +50,19 @@ export function readAuditParameters(request: TenantRequest, more: readonly strin
 /** The entries of a page that the caller asked for and may see. */
 export function shownEntries(
   { rows, answers }: AuditRows,
-  filters: readonly Filter[],
+  filters: EntryFilters,
   nowMs: number,
 ): readonly ShownEntry[] {
   const entries = rows.map((row) => toShownEntry(row, answers)).filter((entry) => entry !== undefined)
   return matchingEntries(filters, entries, nowMs)
 }
 
-/** What decides whether an entry is shown: what was asked for, and what the caller may see at all. */
-export function filtersOf(request: TenantRequest, asked: Filter): Filter[] {
-  const visible = visibleTo(request, Date.now())
-  return visible === undefined ? [asked] : [asked, visible]
+/**
+ * What decides whether an entry is shown: what was asked for, and what the caller may see at all. To be asked for each page
+ * that was read, since reading it may have had the caller proved again.
+ */
+export function filtersOf(request: TenantRequest, asked: Filter): EntryFilters {
+  return { asked, visible: visibleTo(request, Date.now()) }
 }
 
 /** The whole audit. */

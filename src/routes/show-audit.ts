@@ -73,7 +73,7 @@ interface Found {
 async function collect(request: TenantRequest, env: Env, question: Question): Promise<Found> {
   const { parameters, range, identity, nowMs } = question
   const given = parameters.cursor
-  const filters = filtersOf(request, given === undefined ? parameters.filter : parameters.filterAt(nowMs))
+  const asked = given === undefined ? parameters.filter : parameters.filterAt(nowMs)
   const entries: ShownEntry[] = []
   let scanned = 0
   let lastNumber = 0
@@ -84,7 +84,7 @@ async function collect(request: TenantRequest, env: Env, question: Question): Pr
     if (given !== undefined && cursor === undefined) throw new ApiError('cursor_mismatch')
     scanned += rows.length
     lastNumber = rows.at(-1)?.number ?? lastNumber
-    entries.push(...shownEntries({ rows, more, head, cursorSecret, ...page }, filters, nowMs))
+    entries.push(...shownEntries({ rows, more, head, cursorSecret, ...page }, filtersOf(request, asked), nowMs))
     if (more && entries.length <= parameters.limit && scanned < AUDIT_SCAN_ENTRIES_MAX) continue
     return { entries, scanned, lastNumber, more, cursorSecret, nextNumber: cursor?.nextSeq ?? head.number + 1 }
   }

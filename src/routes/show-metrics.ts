@@ -19,9 +19,10 @@ import { probeBindings } from './probe-bindings'
  * tenant. Nothing in it is an isolate's own count: a Worker has many, and each would tell another story.
  */
 export const showMetrics: Handler = async (request, env) => {
-  requireFullSight(request)
   const isOperator = request.principal.scopes.has('operator')
   const metrics = isOperator ? await platformMetrics(request, env) : await ownMetrics(request, env)
+  // Only now: a tenant's object may have had the caller proved again, with a filter that is newer.
+  requireFullSight(request)
   return new Response(expositionText(metrics), {
     headers: { 'content-type': EXPOSITION_TYPE, 'cache-control': 'no-store, private' },
   })

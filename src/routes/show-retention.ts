@@ -1,4 +1,5 @@
 import type { Env } from '../env'
+import { requireFullSight } from '../http/access'
 import { refusalError } from '../http/caller'
 import type { Handler } from '../http/handler'
 import { withFreshHints } from '../http/with-fresh-hints'
@@ -15,6 +16,8 @@ export const showRetention: Handler = async (request, env) => {
   const directory = tenantDirectory(env, request.tenantId)
   const outcome = await withFreshHints(request, (by) => directory.readRetention(by))
   if (!outcome.ok) throw refusalError(outcome.refusal)
+  // It counts what is stored and what was removed, whoever may see it.
+  requireFullSight(request)
   return jsonAnswer({
     ...inForce(outcome.rules),
     stored: await storedOf(env, request.tenantId),

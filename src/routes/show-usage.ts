@@ -8,10 +8,11 @@ import { jsonAnswer } from './search-answer'
 
 /** `GET /admin/usage`: the tenant's account. It adds up at every moment: `imbalance` is always 0. */
 export const showUsage: Handler = async (request, env) => {
-  requireFullSight(request)
   const stub = tenantStub(env, request.tenantId)
   const outcome = await withFreshHints(request, async (caller) => stub.usage(caller))
   if (!outcome.ok) throw refusalError(outcome.refusal)
+  // Only now: the object may have had the caller proved again, with a filter that is newer.
+  requireFullSight(request)
   const { ledger, journalRows, journalBytes, sealedSegments, sealedBytes, generation } = outcome.usage
   const total = totalOf(ledger)
   return jsonAnswer({

@@ -5,9 +5,11 @@ import { redactorOf } from '../http/compiled-settings'
 import type { Handler, TenantRequest } from '../http/handler'
 import { ApiError } from '../http/problem'
 import { readJson } from '../http/read-json'
+import { auditOf } from '../http/request-audit'
 import { toParameters } from '../http/search-parameters'
 import {
   ADMIN_BODY_BYTES_MAX,
+  PAGE_CHARACTERS_MAX,
   QUERY_TEXT_MAX,
   REDACTION_SAMPLE_CHARACTERS_MAX,
   REDACTION_TEST_ROWS_MAX,
@@ -18,7 +20,7 @@ import { RedactionSettings } from '../tenant/settings'
 import { faultsOfPattern } from '../tenant/settings-faults'
 import { openSearch } from './open-search'
 import { jsonAnswer } from './search-answer'
-import { renderHits, toRowSearch } from './search-logs'
+import { renderUpTo, toRowSearch } from './search-logs'
 import { refuseParameters } from './show-settings'
 import { findVisibleRows } from './visible-search'
 
@@ -46,9 +48,12 @@ export const testRedaction: Handler = async (request, env) => {
     ...{ text: query, extra: [], from: null, to: null, limit: String(limit), cursor: null, order: null, fields: null },
     ...{ strict: true, nowMs },
   })
+  auditOf(request).asked = JSON.stringify({ query, limit })
   const open = await openSearch(request, env)
+  // Once more: the object may have had the caller proved again, with scopes that are newer.
+  refuseUnlessReader(request)
   const found = await findVisibleRows(open, toRowSearch(parameters, open, request, nowMs))
-  const records = await renderHits(found.hits, open, undefined)
+  const { records } = await renderUpTo(PAGE_CHARACTERS_MAX, found.hits, open, undefined)
   const redactor = redactorOf(redaction)
   const changed = records.flatMap((record) => sampleOf(record, redactor) ?? [])
   return jsonAnswer({

@@ -7,6 +7,9 @@ import { isChallengeOpen } from '../domains/proof'
 import type { Env } from '../env'
 import { refusalError } from '../http/caller'
 import type { Handler, TenantRequest } from '../http/handler'
+import { ApiError } from '../http/problem'
+import { PROOF_COOLDOWN_ENTRIES_MAX, PROOF_COOLDOWN_MS } from '../limits/limits'
+import { BoundedCache } from '../storage/bounded-cache'
 import { rowAnswer } from './directory-row'
 import { type AddressedDomain, findAddressedDomain, findDomainRow, readSecret, showDomain } from './domain-of-tenant'
 
@@ -29,8 +32,24 @@ export const verifyDomain: Handler = async (request, env) => {
   return verify(request, env, found)
 }
 
+/** When this isolate last looked for the proof of a domain, by tenant and domain. */
+const lookedMs = new BoundedCache<number>(PROOF_COOLDOWN_ENTRIES_MAX)
+
+/** Each look asks several servers of others: whoever asks for looks in a loop must not make a loop of those. */
+function refuseWhileCooling({ tenant, domain }: AddressedDomain, nowMs: number): void {
+  const name = JSON.stringify([tenant.id, domain])
+  // A clock that goes back must not keep anybody waiting.
+  const sinceMs = Math.abs(nowMs - (lookedMs.get(name) ?? Number.NEGATIVE_INFINITY))
+  if (sinceMs < PROOF_COOLDOWN_MS)
+    throw new ApiError('rate_limited', 'The proof of this domain was looked for just now.', {
+      retryAfterSeconds: Math.ceil((PROOF_COOLDOWN_MS - sinceMs) / 1000),
+    })
+  lookedMs.put(name, nowMs, 1)
+}
+
 async function verify(request: TenantRequest, env: Env, found: AddressedDomain): Promise<Response> {
   const { tenant, domain, row, version } = found
+  refuseWhileCooling(found, Date.now())
   const secret = await readSecret(tenant, env)
   const step = await proveDomain(domainPorts(request.config), { tenantId: tenant.id, domain, row, secret }, Date.now)
   const { patch, finding, platform } = step

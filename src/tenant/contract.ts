@@ -15,6 +15,8 @@ export interface Caller {
   readonly host: string
   /** The principal's id: `key_…`, `ses_…`, or `jwt:` with issuer and subject. */
   readonly keyId: string
+  /** Whose windows of the limits it uses, where not `keyId`'s: a session uses those of what it was opened with. */
+  readonly payerId?: string
   /** Network address of the client, as the platform tells it. */
   readonly address: string
   /** The least version of the tenant among the hints that the request was let in by. */

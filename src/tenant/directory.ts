@@ -13,7 +13,7 @@ import {
   SessionRow,
   TenantRow,
 } from './directory-rows'
-import { sessionsToEnd } from './end-sessions'
+import { sessionsOfChangedIssuers, sessionsToEnd } from './end-sessions'
 
 const Id = z.string().min(1).max(253)
 
@@ -26,7 +26,7 @@ const Patch = JsonObject
 const added = <const What extends string, Row extends z.ZodType>(what: What, row: Row) =>
   z.object({
     ...{ what: z.literal(what), id: Id, row, ifVersion: IfVersion },
-    /** How many of the kind there may be once it is added. */
+    /** How many of the kind there may be once it is added; of sessions, that live and are of the same credentials. */
     countMax: z.int().min(0).optional(),
   })
 const edited = <const What extends string>(what: What) =>
@@ -126,6 +126,11 @@ export function applyChanges(ports: DirectoryPorts, changes: readonly DirectoryC
 function refusalOfCount(ports: DirectoryPorts, draft: Draft, changes: readonly DirectoryChange[]): Refusal | undefined {
   for (const change of changes) {
     if (!('countMax' in change) || change.countMax === undefined) continue
+    if (change.what === 'session.added') {
+      if (liveSessionsOf(ports, draft, change.row) > change.countMax)
+        return { kind: 'conflict', detail: `There are ${change.countMax} sessions of these credentials already.` }
+      continue
+    }
     const kind = kindOf(change.what)
     const changed = draft.rows().filter((row) => row.kind === kind)
     const isNew = (row: DraftRow) => row.value !== undefined && ports.find(kind, row.id) === undefined
@@ -137,11 +142,22 @@ function refusalOfCount(ports: DirectoryPorts, draft: Draft, changes: readonly D
   return undefined
 }
 
-/** Who is no member any more, or another kind of member, has no session either. */
+/** How many sessions that are not over the credentials of one that is added will have, itself among them. */
+function liveSessionsOf(ports: DirectoryPorts, draft: Draft, { principalId, createdMs }: SessionRow): number {
+  const ids = new Set([...ports.list('session'), ...draft.rows()].map(({ id }) => id))
+  const isLive = ({ principalId: own, expiresMs = 0 }: JsonObject) =>
+    own === principalId && Number(expiresMs) > createdMs
+  return [...ids].filter((id) => isLive(draft.find('session', id)?.value ?? {})).length
+}
+
+/** Who is no member any more, or another kind of member, has no session either, nor who came by an issuer that is changed. */
 function removalsOfSessions(ports: DirectoryPorts, applied: readonly AppliedChange[]): DirectoryChange[] {
   const members = applied.filter(({ kind }) => kind === 'member')
-  if (members.length === 0) return []
-  return sessionsToEnd(ports.list('session'), members).map((id) => ({ what: 'session.removed', id }))
+  const settings = applied.filter(({ kind }) => kind === 'settings')
+  if (members.length + settings.length === 0) return []
+  const sessions = ports.list('session')
+  const ended = settings.flatMap((change) => sessionsOfChangedIssuers(sessions, change))
+  return [...new Set([...ended, ...sessionsToEnd(sessions, members)])].map((id) => ({ what: 'session.removed', id }))
 }
 
 /** Hosts that will route to the tenant once the changes are made: only one tenant can have each. */

@@ -99,7 +99,7 @@ export function limitRefusal({ violations, statuses }: Extract<Decision, { ok: f
 
 const longer = (left: Violation, right: Violation): Violation => (right.retryAfterMs > left.retryAfterMs ? right : left)
 
-const demandOfCaller = ({ keyId, address, surfaces = [] }: Caller): Demand => ({
-  ...{ keyId, address, surfaces },
+const demandOfCaller = ({ keyId, payerId = keyId, address, surfaces = [] }: Caller): Demand => ({
+  ...{ keyId: payerId, address, surfaces },
   ...{ requests: 1, records: 0, bytes: 0, services: [], unlistedRecords: 0 },
 })

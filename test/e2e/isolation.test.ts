@@ -9,8 +9,11 @@ import { leaksIn } from '../support/leaks'
 import { corpusOf, exampleOf, type RouteRequest, routesOf, type Things } from '../support/route-corpus'
 import { endAllServers, Server } from '../support/server'
 
-/** What everybody may keep: it is the same for all. */
-const PUBLIC = new Set(['GET /openapi.json', 'GET /docs', 'GET /docs/errors', 'GET /admin/certificates/key'])
+/** What everybody may keep: it is the same for all, and holds nothing of any tenant. */
+const CACHEABLE = new Set(['GET /openapi.json', 'GET /docs', 'GET /docs/errors'])
+
+/** What needs no key. */
+const OPEN = new Set([...CACHEABLE, 'GET /health', 'GET /admin/certificates/key'])
 
 const Examples = z.object({
   examples: z.array(z.object({ query: z.string() })),
@@ -143,9 +146,13 @@ async function look(send: Send, { requests, secrets, core, allowed = [] }: Omit<
     for (const { of, form, excerpt } of leaksIn(Buffer.from(bytes, 'latin1'), secrets))
       found.leaks.push(`${about} has ${of} ${form}: ${excerpt}`)
     if (answer.status >= 500) found.failures.push(`${about} ${answer.text.slice(0, 300)}`)
-    const mayBeStored = PUBLIC.has(request.route) && answer.status === 200
+    const mayBeStored = CACHEABLE.has(request.route) && answer.status === 200
     if (!mayBeStored && answer.headers['cache-control'] !== 'no-store, private')
       found.stored.push(`${about} ${answer.headers['cache-control']}`)
+    const { location = '/', 'set-cookie': cookies = [] } = answer.headers
+    const isElsewhere = !/^\/(?![/\\])/.test(location) || (answer.status >= 300 && answer.status < 400)
+    const isPlanted = cookies.length > 0 && !request.route.endsWith(' /session')
+    if (isElsewhere || isPlanted) found.failures.push(`${about} ${location} ${cookies}`)
     if (answer.text.includes(core)) found.own.add(request.route)
   }
   return found
@@ -224,9 +231,8 @@ describe('not yours is answered like missing', () => {
   it('a domain, for every route', async () => {
     for (const [asking, other] of pairs()) {
       const [theirs, nobodys] = [connect(asking.ownerKey, other.domain), connect(asking.ownerKey, 'nobody.localhost')]
-      for (const route of routesOf(router.routes).filter(({ method, path }) => !PUBLIC.has(`${method} ${path}`))) {
+      for (const route of routesOf(router.routes).filter(({ method, path }) => !OPEN.has(`${method} ${path}`))) {
         const request = exampleOf(route, other.things)
-        if (request.route === 'GET /health') continue
         const [notMine, nothing] = [await sendWith(theirs, request), await sendWith(nobodys, request)]
         expect(notMine.status, request.route).toBe(404)
         expect(shapeOf(notMine), request.route).toEqual(shapeOf(nothing))

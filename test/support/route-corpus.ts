@@ -59,11 +59,11 @@ export function corpusOf(table: readonly RouteRow[], world: CorpusWorld): RouteR
 }
 
 /** A path of the table with things in the places of their names. A thing that is not known is nobody's. */
-export const fillPath = (path: string, things: Things): string =>
+const fillPath = (path: string, things: Things): string =>
   path.replace(/:(\w+)/g, (_, name) => encodeURIComponent(things[name] ?? NOBODYS[name] ?? 'nothing'))
 
 /** Well-formed names of what is not there. */
-export const NOBODYS: Things = {
+const NOBODYS: Things = {
   id: 'log_100g1m7zdgcsf0000000001',
   key: 'key_01kaj2m4x8v3c9t0w5b6n7p2qz',
   member: 'mem_01kaj2m4x8v3c9t0w5b6n7p2qz',

@@ -3,7 +3,7 @@ import { actionOf, isRefusal, planFor } from '../../src/audit/audit-action'
 import { type AuditNote, changesOf, draftOf, entryText } from '../../src/audit/audit-entry'
 import { matchingEntries } from '../../src/audit/matching-entries'
 import { toShownEntry } from '../../src/audit/shown-entry'
-import { AUDIT_ENTRY_BYTES_MAX } from '../../src/limits/limits'
+import { AUDIT_ENTRY_BYTES_MAX, RECORD_BYTES_MAX } from '../../src/limits/limits'
 import { compileFilter } from '../../src/query/filter'
 import { parseQuery } from '../../src/query/parse'
 
@@ -149,7 +149,7 @@ describe('a shown entry', () => {
     const found = (query: string): string[] => {
       const compiled = compileFilter(parseQuery(query).filter, NOW_MS)
       if (!compiled.ok) throw new Error(compiled.problem.message)
-      return matchingEntries([compiled.filter], entries, NOW_MS).map(({ id }) => id)
+      return matchingEntries({ asked: compiled.filter, visible: undefined }, entries, NOW_MS).map(({ id }) => id)
     }
     expect(found('')).toEqual(['aud_7', 'aud_8'])
     expect(found('action:search')).toEqual(['aud_7', 'aud_8'])
@@ -158,5 +158,15 @@ describe('a shown entry', () => {
     expect(found('actor.id:key_a from.address:203.0.113.7 -level:warn')).toEqual(['aud_7'])
     expect(found('timeout status:403')).toEqual(['aud_8'])
     expect(found('number:8 OR number:9')).toEqual(['aud_8'])
+  })
+  it('that cannot be looked into is shown to who sees everything, and to nobody else', () => {
+    const entry = toShownEntry(row, new Map()) ?? expect.fail('it cannot be read')
+    const entries = [entry, { ...entry, id: 'aud_8', details: 'x'.repeat(RECORD_BYTES_MAX) }]
+    const all = compileFilter(undefined, NOW_MS)
+    if (!all.ok) throw new Error(all.problem.message)
+    const found = (visible: typeof all.filter | undefined) =>
+      matchingEntries({ asked: all.filter, visible }, entries, NOW_MS).map(({ id }) => id)
+    expect(found(undefined)).toEqual(['aud_7', 'aud_8'])
+    expect(found(all.filter)).toEqual(['aud_7'])
   })
 })

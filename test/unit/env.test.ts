@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CONFIGURATION_VARIABLES } from '../../src/config-variables'
 import { readConfig, VARIABLE_NAMES } from '../../src/env'
+import { SERVICE_KEY_CHARACTERS_MIN } from '../../src/limits/limits'
 
 describe('readConfig', () => {
   it('knows every variable of the table', () => {
@@ -63,6 +64,16 @@ describe('readConfig', () => {
     const problems = Object.keys(wrong).map((name) => expect.stringContaining(`${name}: it must be`))
     for (const problem of problems)
       expect(() => readConfig(wrong)).toThrow(expect.objectContaining({ message: problem }))
+  })
+
+  it('takes no LOG_SERVICE_API_KEY that could be guessed, but for trying things out', () => {
+    const short = { LOG_SERVICE_API_KEY: 'x'.repeat(SERVICE_KEY_CHARACTERS_MIN - 1) }
+    const rule = /LOG_SERVICE_API_KEY: it must be at least 32 characters in production/
+    expect(() => readConfig({ ...short })).toThrow(rule)
+    expect(() => readConfig({ ...short, ENVIRONMENT: 'production' })).toThrow(rule)
+    expect(readConfig({ ...short, ENVIRONMENT: 'development' })).toMatchObject(short)
+    const long = { LOG_SERVICE_API_KEY: 'x'.repeat(SERVICE_KEY_CHARACTERS_MIN) }
+    expect(readConfig({ ...long })).toMatchObject(long)
   })
 
   it('never shows the value of a wrong variable', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isAsNarrow, narrowFilter } from '../../src/query/narrow-filter'
 import { parseQuery } from '../../src/query/parse'
 import type { DirectoryRow } from '../../src/tenant/directory-rows'
-import { sessionsToEnd } from '../../src/tenant/end-sessions'
+import { sessionsOfChangedIssuers, sessionsToEnd } from '../../src/tenant/end-sessions'
 import { faultOfGrant, type Grant, mayManage } from '../../src/tenant/grant'
 import { ROLE_SCOPES, ROLES } from '../../src/tenant/roles'
 
@@ -34,6 +34,14 @@ describe('a filter that is made narrower', () => {
       expect(isAsNarrow(wider, 'service:a'), wider).toBe(false)
     expect(isAsNarrow('level:error service:a', 'service:a')).toBe(true)
     expect(isAsNarrow(undefined, undefined)).toBe(true)
+  })
+
+  it('is none where one of the two can only be read in part', () => {
+    for (const unread of ['service:a (', 'service:a | count', '', '/(/']) {
+      expect(() => narrowFilter(unread, 'service:b'), unread).toThrow()
+      expect(() => narrowFilter('service:b', unread), unread).toThrow()
+      expect(isAsNarrow('service:a', unread), unread).toBe(false)
+    }
   })
 })
 
@@ -94,5 +102,25 @@ describe('the sessions that end', () => {
   it('are those of whoever a new member may be', () => {
     expect(ended(undefined, { role: 'viewer', status: 'active', subject: 'acme:eve' }, 'mem_3')).toEqual(['claimed'])
     expect(ended(undefined, { role: 'viewer', status: 'invited', email: 'eve@acme.com' }, 'mem_3')).toEqual(['claimed'])
+  })
+  it('are those of an issuer that is changed in any way or taken out, and of no other', () => {
+    const issuer = (id: string, more: object = {}) => ({
+      ...{
+        id,
+        issuer: `https://${id}.com/`,
+        audience: 'sluice',
+        jwks_url: `https://${id}.com/keys`,
+        algorithms: ['ES256'],
+      },
+      ...more,
+    })
+    const before = { jwt_issuers: [issuer('acme'), issuer('ac')] }
+    const endedBy = (jwt_issuers: object[]) =>
+      sessionsOfChangedIssuers(sessions, JSON.parse(JSON.stringify({ id: 'settings', before, after: { jwt_issuers } })))
+    expect(endedBy([issuer('new'), issuer('ac', { untyped: true }), issuer('acme')])).toEqual([])
+    const role = { default: 'viewer' }
+    for (const more of [{ role }, { filter: 'logs' }, { jwks_url: 'https://x.com/' }, { audience: ['sluice', 'b'] }])
+      expect(endedBy([issuer('acme', more)]), JSON.stringify(more)).toEqual(['mine', 'claimed', 'other'])
+    expect(endedBy([])).toEqual(['mine', 'claimed', 'other'])
   })
 })

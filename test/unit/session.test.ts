@@ -238,6 +238,7 @@ describe('what a session may do', () => {
     expect(toPrincipal(record, source, NOW_MS)).toEqual({
       ...{ kind: 'session', id: 'ses_1', tenantId: 'ten_a', role: 'editor', filter: 'userId:ada' },
       scopes: new Set(['logs:write', 'logs:read', 'tail']),
+      payerId: record.principalId,
     })
     expect(toPrincipal(record, { ...source, isTrusted: () => false }, NOW_MS)).toBeUndefined()
   })
@@ -245,7 +246,7 @@ describe('what a session may do', () => {
   it('is never more than what its key may do now', () => {
     const ofKey = { ...record, principalId: 'key_1', key: { ...key, filter: 'level:error' } }
     expect(toPrincipal(ofKey, source, NOW_MS)).toMatchObject({
-      ...{ kind: 'session', id: 'ses_1', role: 'viewer', filter: 'level:error' },
+      ...{ kind: 'session', id: 'ses_1', role: 'viewer', filter: 'level:error', payerId: 'key_1' },
       scopes: new Set(['logs:read', 'tail']),
     })
     const narrowed = toPrincipal({ ...ofKey, key: { ...key, scopes: ['tail'] } }, source, NOW_MS)

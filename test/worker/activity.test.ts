@@ -54,8 +54,11 @@ const withoutObjectOf = (name: string): Env['TENANT'] =>
 
 describe('the service’s own activity', () => {
   it('holds what went wrong with a request, by route and request id, and never its address or key', async () => {
-    const changed = envWith({ TENANT: withoutObjectOf(tenantId), LOG_SERVICE_API_KEY: 'a-very-secret-key' })
-    const headers = { 'x-api-key': 'a-very-secret-key', 'x-request-id': 'req_seen' }
+    const changed = envWith({
+      TENANT: withoutObjectOf(tenantId),
+      LOG_SERVICE_API_KEY: 'a-very-secret-key-of-32-characters',
+    })
+    const headers = { 'x-api-key': 'a-very-secret-key-of-32-characters', 'x-request-id': 'req_seen' }
     const failed = await request('/logs?q=confidential', { headers }, changed)
     expect(failed.status).toBe(500)
     expect(await failed.text()).not.toContain('cannot be reached')
@@ -69,8 +72,12 @@ describe('the service’s own activity', () => {
   })
 
   it('reads as logs of source agent, for the operator on the service’s own host', async () => {
-    const noKv = envWith({ CACHE: broken(env.CACHE), LOG_SERVICE_API_KEY: 'another-key' })
-    const served = await request('/logs', { headers: { 'x-api-key': 'another-key', 'x-request-id': 'req_kv' } }, noKv)
+    const noKv = envWith({ CACHE: broken(env.CACHE), LOG_SERVICE_API_KEY: 'another-key-of-32-characters-here' })
+    const served = await request(
+      '/logs',
+      { headers: { 'x-api-key': 'another-key-of-32-characters-here', 'x-request-id': 'req_kv' } },
+      noKv,
+    )
     expect(served.status).toBe(200)
     const lines = await activity('requestId:req_kv')
     expect(lines.map(({ message }) => message)).toContain('kv_read_failed')

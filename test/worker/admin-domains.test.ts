@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import * as z from 'zod'
 import { proveDomainsAgain } from '../../src/admin/prove-domains-again'
 import { DomainAnswer, DomainList, RegistrationAnswer, VerificationAnswer } from '../../src/domains/domain-answer'
-import { ADMIN_BODY_BYTES_MAX, CHALLENGE_MS, PROOF_CHECK_EVERY_MS } from '../../src/limits/limits'
+import { ADMIN_BODY_BYTES_MAX, CHALLENGE_MS, PROOF_CHECK_EVERY_MS, PROOF_COOLDOWN_MS } from '../../src/limits/limits'
 import type { DirectoryChange } from '../../src/tenant/directory'
 import { addKey, change, makeOperator, makeTenant, type Sent, send } from '../support/admin-world'
 import { fakeDns } from '../support/fake-dns'
@@ -93,6 +93,7 @@ describe('POST /admin/domains with the body of the main seed', () => {
     const early = await asOperator('POST /admin/domains/logs.seed.com/verify')
     expect(early.body).toMatchObject({ verified: false, status: 'pending', message: expect.stringContaining('no TXT') })
     publish({ text: JSON.stringify(body) })
+    vi.setSystemTime(START_MS + PROOF_COOLDOWN_MS)
     const verified = await asOperator('POST /admin/domains/LOGS.seed.com.:443/verify')
     expect(verified.body).toMatchObject({ verified: true, status: 'active', platform: null, verification: null })
     const found = await send(query, 'GET /logs?q=service:sluice', { host: 'logs.seed.com' })
@@ -187,6 +188,7 @@ describe('an admin of a tenant', () => {
     expect((await set(operator, 'suspended')).body).toMatchObject({ status: 'suspended' })
     expect(await set(acme.admin, 'active')).toMatchObject({ status: 403, body: { code: 'scope_missing' } })
     expect(await send(acme.admin, `DELETE ${path}`)).toMatchObject({ status: 403 })
+    vi.setSystemTime(START_MS + PROOF_COOLDOWN_MS)
     expect((await send(acme.admin, `POST ${path}/verify`)).body).toMatchObject({ status: 'suspended' })
     expect((await set(operator, 'active')).body).toMatchObject({ status: 'active' })
     expect(await send(acme.query, 'GET /logs', { host: 'sus.acme.com' })).toMatchObject({ status: 200 })
@@ -196,6 +198,21 @@ describe('an admin of a tenant', () => {
 })
 
 describe('a proof', () => {
+  it('is looked for once in a while, however often somebody asks', async () => {
+    const [acme, globex] = [await newTenant(), await newTenant()]
+    const domain = 'often.customer.com'
+    for (const { admin } of [acme, globex]) await send(admin, 'POST /admin/domains', { body: { domain } })
+    const look = ({ admin }: typeof acme) => send(admin, `POST /admin/domains/${domain}/verify`)
+    expect(await look(acme)).toMatchObject({ status: 200, body: { verified: false } })
+    vi.setSystemTime(START_MS + PROOF_COOLDOWN_MS - 1)
+    const early = await look(acme)
+    expect(early).toMatchObject({ status: 429, body: { code: 'rate_limited' } })
+    expect(early.headers.get('retry-after')).toBe('1')
+    expect((await look(globex)).status).toBe(200)
+    vi.setSystemTime(START_MS + PROOF_COOLDOWN_MS)
+    expect((await look(acme)).status).toBe(200)
+  })
+
   it('decides between tenants that have registered the same domain: the first one wins', async () => {
     const [acme, globex] = [await newTenant(), await newTenant()]
     const domain = 'race.customer.com'
@@ -206,6 +223,7 @@ describe('a proof', () => {
     expect((await send(acme.admin, `POST /admin/domains/${domain}/verify`)).body).toMatchObject({ verified: false })
     expect((await send(globex.admin, `POST /admin/domains/${domain}/verify`)).body).toMatchObject({ verified: true })
     publish(first)
+    vi.setSystemTime(START_MS + PROOF_COOLDOWN_MS)
     expect(await send(acme.admin, `POST /admin/domains/${domain}/verify`)).toMatchObject({ status: 409 })
     expect((await asOperator(`GET /admin/domains/${domain}`)).body).toMatchObject({ tenantId: globex.name })
     expect((await asOperator(`GET /admin/domains/${domain}?tenantId=${acme.name}`)).body).toMatchObject({

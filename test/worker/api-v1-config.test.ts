@@ -143,7 +143,7 @@ describe('the configuration of a service', () => {
   })
 
   it('is for the service’s own key too', async () => {
-    const withKey = { ...env, LOG_SERVICE_API_KEY: 'YOUR_API_KEY', DEFAULT_TENANT: 'acme' }
+    const withKey = { ...env, ENVIRONMENT: 'development', LOG_SERVICE_API_KEY: 'YOUR_API_KEY', DEFAULT_TENANT: 'acme' }
     const { method, path, headers, body } = CURL_REQUESTS.config
     const ctx = createExecutionContext()
     const request = new Request(`http://localhost:8787${path}`, {

@@ -319,7 +319,7 @@ describe('ingest', () => {
 })
 
 it('serves LOG_SERVICE_API_KEY as the document has it: a bearer token that writes and reads', async () => {
-  const withKey = { ...env, LOG_SERVICE_API_KEY: 'YOUR_API_KEY', DEFAULT_TENANT: 'acme' }
+  const withKey = { ...env, ENVIRONMENT: 'development', LOG_SERVICE_API_KEY: 'YOUR_API_KEY', DEFAULT_TENANT: 'acme' }
   const ask = async ({ method, path, headers, body }: SeedRequest): Promise<Response> => {
     const ctx = createExecutionContext()
     const request = new Request(`http://localhost:8787${path}`, {

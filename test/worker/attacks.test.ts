@@ -376,7 +376,7 @@ describe('a clock that steps', () => {
 
 describe('records of a megabyte each', () => {
   it('make a page that is as long as a page may be, and are all found by following the cursor', async () => {
-    const { ingest, query } = await makeTenant('large-records')
+    const { ingest, query, admin } = await makeTenant('large-records')
     const body = Array.from({ length: 14 }, (_, index) => `{"n":${index},"message":"${'x'.repeat(MEGABYTE)}"}`).join(
       '\n',
     )
@@ -410,6 +410,23 @@ describe('records of a megabyte each', () => {
     expect(sorted.status, sorted.text.slice(0, 500)).toBe(200)
     expect(sorted.text.length).toBeLessThan(PAGE_CHARACTERS_MAX + 10_000)
     expect(sorted.text).toContain('"partial_reason":"budget_bytes"')
+    const Context = z.object({
+      before: z.array(z.object({ id: z.string() })),
+      after: z.array(z.object({ id: z.string() })),
+    })
+    const around = await send(query, `GET /logs/${ids[0]}/context?scope=all&before=100&after=100`)
+    expect(around.text.length).toBeLessThan(PAGE_CHARACTERS_MAX + 3 * MEGABYTE)
+    const nearest = Context.parse(around.body).before.map(({ id }) => id)
+    expect(nearest.length).toBeGreaterThan(2)
+    expect(nearest.reverse()).toEqual(ids.slice(1, 1 + nearest.length))
+    const trial = await send(admin, 'POST /admin/settings/redaction/test', { body: { limit: 42 } })
+    expect(trial.status, trial.text.slice(0, 500)).toBe(200)
+    expect(
+      z
+        .object({ tested: z.int().max(17), partial: z.literal(true) })
+        .loose()
+        .safeParse(trial.body).error,
+    ).toBe(undefined)
   })
 })
 

@@ -208,6 +208,8 @@ describe('reads', () => {
   it('say what was asked, and how many rows it had', async () => {
     const { id } = await ask('/logs?q=service:checkout&limit=1', { key: demo.queryKey })
     const { id: body } = await ask('/logs/search', { key: demo.queryKey, method: 'POST', body: { query: 'timeout' } })
+    const trial = { key: demo.adminKey, method: 'POST', body: { query: 'service:billing' } }
+    const { id: tried } = await ask('/admin/settings/redaction/test', trial)
     const { id: view } = await ask(`/logs/${logId}`, { key: demo.queryKey })
     const { id: missing } = await ask('/logs/log_100g1m7zdgcsf0000000001', { key: demo.queryKey })
     const { id: exported } = await ask('/logs/export?format=csv', { key: demo.queryKey })
@@ -221,6 +223,7 @@ describe('reads', () => {
       outcome: 'done',
     })
     expect(entry(body)).toMatchObject({ action: 'search', asked: expect.stringContaining('"timeout"') })
+    expect(entry(tried)).toMatchObject({ action: 'search', asked: expect.stringContaining('service:billing') })
     expect(entry(view)).toMatchObject({ action: 'view', params: { id: logId }, rows: 1 })
     expect(entry(missing)).toMatchObject({ action: 'view', rows: 0, status: 404, code: 'not_found', outcome: 'failed' })
     const count = z.array(z.object({ rows: z.number() })).parse([entry(exported)])[0].rows

@@ -15,7 +15,11 @@ import { problemResponse } from '../../src/http/problem'
 import { noHints } from '../../src/http/request-hints'
 import { requestId } from '../../src/http/request-id'
 import { resolveTenant } from '../../src/http/resolve-tenant'
+import { FAILED_ATTEMPTS_MAX } from '../../src/limits/limits'
 import { apiKeyKey, hostKey } from '../../src/storage/kv/keys'
+
+const SERVICE_KEY = 'a service key that nobody guesses'
+const OTHER_SERVICE_KEY = 'another service key that nobody guesses'
 
 let made: Bootstrap
 const tenantOf = ({ tenant }: Bootstrap) => tenant ?? expect.fail('the demo tenant is missing')
@@ -169,15 +173,33 @@ describe('the front door', () => {
   })
 
   it('takes LOG_SERVICE_API_KEY as a key of the default tenant, with all of a tenant’s scopes', async () => {
-    const withKey = envWith({ LOG_SERVICE_API_KEY: 'a service key', DEFAULT_TENANT: 'acme' })
+    const withKey = envWith({ LOG_SERVICE_API_KEY: SERVICE_KEY, DEFAULT_TENANT: 'acme' })
     for (const scope of ['logs:write', 'logs:read', 'admin:read', 'admin:keys'] as const) {
-      const answer = await knock('http://localhost/logs', { 'x-api-key': 'a service key' }, { env: withKey, scope })
+      const answer = await knock('http://localhost/logs', { 'x-api-key': SERVICE_KEY }, { env: withKey, scope })
       expect(answer).toEqual({ status: 200, tenantId: tenantOf(made).id, keyId: 'key_service' })
     }
-    const others = [{ 'x-api-key': 'a service kex' }, { 'x-api-key': 'a service' }]
+    const others = [{ 'x-api-key': `${SERVICE_KEY.slice(0, -1)}x` }, { 'x-api-key': 'a service' }]
     for (const headers of others)
       expect(await knock('http://localhost/logs', headers, { env: withKey })).toMatchObject({ status: 401 })
-    expect(await knock('http://localhost/logs', { 'x-api-key': 'a service key' })).toMatchObject({ status: 401 })
+    expect(await knock('http://localhost/logs', { 'x-api-key': SERVICE_KEY })).toMatchObject({ status: 401 })
+  })
+
+  it('counts guesses at LOG_SERVICE_API_KEY as attempts of their address, and only where there is such a key', async () => {
+    const withKey = envWith({ LOG_SERVICE_API_KEY: OTHER_SERVICE_KEY, DEFAULT_TENANT: 'acme' })
+    const from = (key: string) => ({ 'x-api-key': key, 'cf-connecting-ip': '198.51.100.77' })
+    for (let index = 0; index <= FAILED_ATTEMPTS_MAX; index++)
+      expect(await knock('http://localhost/logs', from(`guess ${index}`))).toMatchObject({ status: 401 })
+    for (let index = 0; index < FAILED_ATTEMPTS_MAX; index++)
+      expect(await knock('http://localhost/logs', from(`guess ${index}`), { env: withKey })).toMatchObject({
+        status: 401,
+      })
+    for (const key of ['one more', OTHER_SERVICE_KEY])
+      expect(await knock('http://localhost/logs', from(key), { env: withKey })).toMatchObject({ status: 429 })
+    const elsewhere = { 'x-api-key': OTHER_SERVICE_KEY }
+    expect(await knock('http://localhost/logs', elsewhere, { env: withKey })).toMatchObject({ status: 200 })
+    expect(await knock('http://localhost/logs', from(OTHER_SERVICE_KEY), { env: withKey })).toMatchObject({
+      status: 200,
+    })
   })
 
   it('leaves hints in KV that hold no secret, and needs none of them', async () => {

@@ -126,6 +126,24 @@ describe('a batch', () => {
     expect((await append(['a'], { keyId: 'key_b' })).ok).toBe(true)
   })
 
+  it('of a session is held against the limits of what that was opened with, whatever other sessions it opens', async () => {
+    await setUp({ rates: [{ per: 'key', unit: 'requests', units: 2, windowSeconds: 60 }] })
+    const asSession = (id: string, payerId: string) => stub().snapshot({ ...caller(id), payerId }, [], 0)
+    for (const [id, expected] of [['ses_1', true] as const, ['ses_2', true] as const, ['ses_3', false] as const])
+      expect((await asSession(id, 'key_a')).ok, id).toBe(expected)
+    expect((await append(['a'], { keyId: 'key_a' })).ok).toBe(false)
+    expect((await asSession('ses_4', 'key_b')).ok).toBe(true)
+  })
+
+  it('is not the only thing that takes of the limits: opening a session does, also one that is refused then', async () => {
+    await setUp({ rates: [{ per: 'key', unit: 'requests', units: 2, windowSeconds: 60 }] })
+    const open = async () => JSON.parse(await stub().change(caller(), JSON.stringify([{ what: 'session.added' }])))
+    for (const refusal of [{ kind: 'not_found' }, { kind: 'not_found' }, { kind: 'limited', retryAfterMs: 60_000 }])
+      expect(await open()).toMatchObject({ ok: false, refusal })
+    expect((await append(['a'])).ok).toBe(false)
+    expect((await append(['a'], { keyId: 'key_b' })).ok).toBe(true)
+  })
+
   it('that came before is not held against the limits again', async () => {
     await setUp({ rates: [{ per: 'key', unit: 'requests', units: 1, windowSeconds: 60 }] })
     expect(await append(['a'], { batchId: 'named' })).toMatchObject({ ok: true, replayed: false })

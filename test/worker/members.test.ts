@@ -211,6 +211,32 @@ describe('owners', () => {
   })
 })
 
+describe('an owner by claims', () => {
+  it('stays one whatever row an admin adds for them, and is bound by that of an owner', async () => {
+    const claims = { tenant: demo.id, role: 'owner' }
+    const jwt = await new SignJWT({ sub: 'founder', ...claims })
+      .setProtectedHeader({ alg: 'HS256', typ: 'sluice+jwt' })
+      .setIssuer('sluice')
+      .setAudience('sluice')
+      .setIssuedAt()
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode(SECRET))
+    const subject = 'sluice:founder'
+    const row = await invite({ subject, role: 'viewer', filter: 'service:a' }, demo.adminKey)
+    expect(await whoIs(jwt)).toMatchObject({ role: 'owner' })
+    const suspended = await ask(demo.adminKey, `PATCH /admin/members/${row.id}`, { status: 'suspended' })
+    expect(suspended.status, suspended.text).toBe(200)
+    expect(await whoIs(jwt)).toMatchObject({ role: 'owner' })
+    expect((await ask(jwt, `GET /admin/members/${row.id}`)).status).toBe(200)
+    expect((await ask(jwt, `DELETE /admin/members/${row.id}`)).status).toBe(200)
+    const theirs = await invite({ subject, role: 'owner' })
+    const others = await invite({ subject: 'acme:another-owner', role: 'owner' })
+    await ask(owner, `PATCH /admin/members/${theirs.id}`, { status: 'suspended' })
+    expect(codeOf(await ask(jwt, 'GET /session'))).toBe('401 unauthenticated')
+    for (const { id } of [theirs, others]) await ask(owner, `DELETE /admin/members/${id}`)
+  })
+})
+
 describe('who sees some logs', () => {
   it('lets nobody in who sees more', async () => {
     const made = await ask(owner, 'POST /admin/keys', { kind: 'adm', filter: 'service:a' })

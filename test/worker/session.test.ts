@@ -9,7 +9,7 @@ import { type Bootstrap, bootstrap } from '../../src/admin/bootstrap'
 import type { Env } from '../../src/env'
 import { verifyJwt } from '../../src/http/jwt'
 import { findKey, parseKeySet } from '../../src/http/key-set'
-import { HINT_ABSENT_MS } from '../../src/limits/limits'
+import { FAILED_ATTEMPTS_MAX, HINT_ABSENT_MS, SESSIONS_PER_PRINCIPAL_MAX } from '../../src/limits/limits'
 import { ALWAYS_CURRENT } from '../../src/tenant/contract'
 import type { DirectoryChange } from '../../src/tenant/directory'
 import { SETTINGS_ID, type SessionRow } from '../../src/tenant/directory-rows'
@@ -229,6 +229,23 @@ describe('a JWT', () => {
     expect((await ask('/logs', { headers: reading })).status).toBe(401)
   })
 
+  it('of an issuer that is changed in the settings has to be exchanged for a session again', async () => {
+    const trusted = { id: 'acme', ...ISSUER, algorithms: ['ES256'], role: { default: 'viewer' } }
+    const other = { ...trusted, id: 'other', issuer: 'https://other.acme.com/' }
+    await trust([trusted])
+    serveKeys(keySet)
+    const laterMs = Date.now() + 2 * HINT_ABSENT_MS
+    vi.spyOn(Date, 'now').mockImplementation(() => laterMs)
+    const [{ reading }, ofKey] = [await signIn(await tenantToken()), await signIn(demo.queryKey)]
+    await trust([other, trusted])
+    expect((await ask('/logs', { headers: reading })).status).toBe(200)
+    await trust([other, { ...trusted, filter: 'logs' }])
+    expect((await ask('/logs', { headers: reading })).status).toBe(401)
+    await trust([trusted])
+    expect((await ask('/logs', { headers: reading })).status).toBe(401)
+    expect((await ask('/logs', { headers: ofKey.reading })).status).toBe(200)
+  })
+
   it('of a megabyte is refused', async () => {
     const response = await ask('/logs', { headers: bearer(`${'a'.repeat(500_000)}.${'b'.repeat(500_000)}.c`) })
     expect(response.status).toBe(401)
@@ -260,6 +277,21 @@ describe('a session', () => {
   it('is opened with a JWT too', async () => {
     const { session, reading } = await signIn(await platformToken({ role: 'editor' }))
     expect(session.role).toBe('editor')
+    expect((await ask('/logs', { headers: reading })).status).toBe(200)
+  })
+
+  it('that does not exist counts as an attempt of its address, once however often it is sent', async () => {
+    const from = (index: number) => ({
+      'cf-connecting-ip': '198.51.100.9',
+      cookie: `sluice_session=${String(index).padStart(43, 'x')}`,
+      'sec-fetch-site': 'same-origin',
+    })
+    for (let again = 0; again <= FAILED_ATTEMPTS_MAX; again++)
+      expect((await ask('/logs', { headers: from(0) })).status).toBe(401)
+    for (let index = 1; index < FAILED_ATTEMPTS_MAX; index++)
+      expect((await ask('/logs', { headers: from(index) })).status, String(index)).toBe(401)
+    expect((await ask('/logs', { headers: from(FAILED_ATTEMPTS_MAX) })).status).toBe(429)
+    const { reading } = await signIn(demo.queryKey)
     expect((await ask('/logs', { headers: reading })).status).toBe(200)
   })
 
@@ -330,5 +362,28 @@ describe('a session', () => {
     expect(await stored()).not.toBeNull()
     await signIn(demo.adminKey)
     expect(await stored()).toBeNull()
+  })
+
+  it('is one of at most so many that live of one person, and others open theirs all the same', async () => {
+    const row = (index: number, expiresMs: number): SessionRow => ({
+      ...{ hash: String(index).padStart(64, 'c'), csrfHash: 'b'.repeat(64), principalId: 'jwt:sluice:many' },
+      ...{ role: 'viewer', scopes: [], status: 'active', createdMs: 0, expiresMs },
+    })
+    const added = (index: number, expiresMs: number): DirectoryChange => ({
+      ...{ what: 'session.added', id: `ses_many_${index}`, row: row(index, expiresMs) },
+    })
+    const laterMs = Date.now() + HINT_ABSENT_MS
+    const live = Array.from({ length: SESSIONS_PER_PRINCIPAL_MAX - 1 }, (_, index) => added(index, laterMs))
+    await change(...live, added(SESSIONS_PER_PRINCIPAL_MAX, 1))
+    const token = await platformToken({ sub: 'many' })
+    const { changing } = await signIn(token)
+    const version = () => env.CONTROL.prepare('SELECT settings_version FROM tenant WHERE id = ?').bind(demo.id).first()
+    const before = await version()
+    const refused = await ask('/session', { method: 'POST', headers: bearer(token) })
+    expect([refused.status, (await problem(refused)).code]).toEqual([409, 'conflict'])
+    expect(await version()).toEqual(before)
+    await signIn(await platformToken({ sub: 'other' }))
+    expect((await ask('/session', { method: 'DELETE', headers: changing })).status).toBe(200)
+    await signIn(token)
   })
 })

@@ -1,10 +1,14 @@
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { ProblemAnswer } from '../../src/openapi/answers'
+import { ALWAYS_CURRENT } from '../../src/tenant/contract'
+import type { DirectoryChange } from '../../src/tenant/directory'
 import { TenantSettings } from '../../src/tenant/settings'
+import { tenantDirectory } from '../../src/tenant-stub'
 import { demo, type Who } from '../support/demo'
 
-const { ask } = await demo()
+const { ask, tenantId } = await demo()
 const PATH = '/admin/settings'
 const DAY_MS = 86_400_000
 
@@ -24,6 +28,11 @@ const settingsOf = async (response: Response) => {
 const get = () => ask('admin', PATH)
 const tag = async () => (await get()).headers.get('etag') ?? expect.fail('there is no ETag')
 const problemOf = async (response: Response) => ProblemAnswer.parse(await response.json())
+
+const change = async (...changes: DirectoryChange[]) => {
+  const by = { tenantId, host: '', keyId: 'test', address: '', settingsVersion: ALWAYS_CURRENT }
+  expect(await tenantDirectory(env, tenantId).change(by, changes)).toMatchObject({ ok: true })
+}
 
 const logs = (...records: object[]) =>
   ask('ingest', '/logs', {
@@ -129,6 +138,13 @@ describe('the settings of a tenant', () => {
     expect(await problemOf(await patch(inside))).toMatchObject({ errors: [{ pointer: '/jwt_issuers/0/jwks_url' }] })
     const viewers = await patch({ jwt_issuers: [{ ...issuer, role: { default: 'viewer' } }] })
     expect((await settingsOf(viewers)).jwt_issuers).toHaveLength(1)
+    // Whoever says what an issuer's keys are could come as this one.
+    const boss = { email: 'boss@corp.example', role: 'owner', status: 'invited', createdMs: 0 } as const
+    await change({ what: 'member.added', id: 'mem_boss', row: boss })
+    const moved = { jwt_issuers: [{ ...issuer, jwks_url: 'https://evil.example/jwks', role: { default: 'viewer' } }] }
+    expect(await problemOf(await patch(moved))).toMatchObject({ code: 'scope_missing' })
+    expect(await problemOf(await patch({ jwt_issuers: null }))).toMatchObject({ code: 'scope_missing' })
+    await change({ what: 'member.removed', id: 'mem_boss' })
     await settingsOf(await patch({ jwt_issuers: null }))
   })
 

@@ -65,7 +65,7 @@ async function makeTenant(): Promise<Tenant> {
 }
 
 /** Sends a request; what it leaves for later is done when this answers. */
-async function send(key: NewKey, path: string, options: { host?: string; bindings?: Env } = {}) {
+async function ask(key: NewKey, path: string, options: { host?: string; bindings?: Env } = {}) {
   const ctx = createExecutionContext()
   const isWrite = path === 'POST /logs'
   const [, target] = path.split(' ')
@@ -76,8 +76,13 @@ async function send(key: NewKey, path: string, options: { host?: string; binding
   const response = await router.fetch(request, options.bindings ?? env, ctx)
   const text = await response.text()
   await waitOnExecutionContext(ctx)
-  const code: unknown = response.ok ? undefined : JSON.parse(text).code
-  return { status: response.status, code }
+  return { status: response.status, text }
+}
+
+async function send(...asked: Parameters<typeof ask>) {
+  const { status, text } = await ask(...asked)
+  const code: unknown = status < 300 ? undefined : JSON.parse(text).code
+  return { status, code }
 }
 
 const readKv = async () => {
@@ -213,6 +218,25 @@ describe('on the very next request after a change, however stale every cache is,
     for (const cache of CACHES) {
       await makeStale(cache)
       expect(await send(acme.admin, 'GET /logs')).toEqual({ status: 403, code: 'scope_missing' })
+    }
+  })
+
+  it('who has been given a filter is not told what is about all logs, nor shown all of the audit', async () => {
+    const { id } = acme.admin
+    const makeStale = await changeBehindCaches(() =>
+      change(acme.id, { what: 'key.edited', id, patch: { filter: 'service:mine' } }),
+    )
+    for (const cache of CACHES) {
+      for (const path of ['/admin/usage', '/metrics', '/admin/retention']) {
+        await makeStale(cache)
+        expect(await send(acme.admin, `GET ${path}`), path).toEqual({ status: 403, code: 'scope_missing' })
+      }
+      await makeStale(cache)
+      expect((await ask(acme.admin, 'GET /admin/audit')).text).toContain('"data":[]')
+      await makeStale(cache)
+      expect(await ask(acme.admin, 'GET /admin/audit/export')).toMatchObject({ status: 200, text: '' })
+      await makeStale(cache)
+      expect(await send(acme.admin, 'GET /admin/audit/export?format=chain')).toMatchObject({ status: 400 })
     }
   })
 
