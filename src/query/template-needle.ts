@@ -79,6 +79,8 @@ export function numberTest({ how, digits }: NumberFit): (value: number) => boole
       return (value) => value === wanted
     case 'begins':
       return (value) => {
+        // Only zero begins with a zero.
+        if (wanted === 0) return value === 0
         let scale = 1
         while (value >= (wanted + 1) * scale) scale *= 10
         return value >= wanted * scale

@@ -118,6 +118,33 @@ describe('texts as templates and values', () => {
     )
   })
 
+  it.each(['0', '1', '5', '50', '500', '05', '00', '20'])(
+    'hold %s beside a separator in just those cells where the text does',
+    (digits) => {
+      const given = Array.from({ length: 2000 }, (_, index) => `took ${index} ms, ${index * 7}-${index % 3}-${index}`)
+      const templates = toTemplates(cellsOf(given)) ?? expect.fail('the texts follow no pattern')
+      for (const wanted of [
+        ` ${digits}`,
+        `-${digits}`,
+        `${digits} `,
+        `${digits}-`,
+        `-${digits}-`,
+        ` ${digits} `,
+        digits,
+      ]) {
+        const found: number[] = []
+        scanTemplates(
+          templates,
+          containsTest(wanted),
+          encoder.encode(wanted),
+          (cell) => encoder.encode(given[cell]),
+          (cell) => found.push(cell),
+        )
+        expect(found, wanted).toEqual(given.flatMap((text, cell) => (text.includes(wanted) ? [cell] : [])))
+      }
+    },
+  )
+
   it('keep texts whole that have more values than places, or are long', () => {
     const long = Array.from({ length: 40 }, (_, index) => `n${index} ${index}`).join(' ')
     const given = [
