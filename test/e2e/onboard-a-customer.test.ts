@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as z from 'zod'
+import { PROOF_COOLDOWN_MS } from '../../src/limits/limits'
 import { Page, Receipt } from '../support/answers'
 import { dnsAnswer, questionName } from '../support/dns-server'
 import { type LocalServer, startLocalServer } from '../support/local-http'
@@ -85,6 +86,8 @@ it('the guide leads from nothing to logs under a customer’s domain, and to the
   expect([status, verification?.record.name]).toEqual(['pending', '_sluice-challenge.logs.globex.com'])
   expect(await run(verify)).toMatchObject({ verified: false, status: 'pending' })
   texts.set(verification?.record.name ?? '', verification?.record.value ?? '')
+  expect(await run(verify), 'asked again at once').toMatchObject({ code: 'rate_limited' })
+  await sleep(PROOF_COOLDOWN_MS)
   expect(await run(verify)).toMatchObject({ verified: true, status: 'active', proof: 'dns', platform: null })
   keep('INGEST_KEY', await run(makeIngestKey))
   keep('QUERY_KEY', await run(makeQueryKey))
