@@ -48,13 +48,6 @@ export interface HostnameAccount {
   readonly apiUrl: string
 }
 
-/** Where no platform stands before us, every host that reaches us is served. */
-export const NO_CUSTOM_HOSTNAMES: CustomHostnames = {
-  ensure: async (host) => ({ ok: true, value: { id: `local:${host}`, status: 'active', records: [], faults: [] } }),
-  find: async (host) => ({ ok: true, value: { id: `local:${host}`, status: 'active', records: [], faults: [] } }),
-  remove: async () => ({ ok: true, value: undefined }),
-}
-
 /**
  * Cloudflare for SaaS: custom hostnames of a zone. Its documented limits: 100 host names are included and 50,000 are the
  * most outside of Enterprise, 15 certificates a minute, and 1,200 API requests in five minutes.

@@ -4,15 +4,7 @@ import { DomainAnswer, DomainList, RegistrationAnswer, VerificationAnswer } from
 import { DomainChoice } from '../routes/domain-of-tenant'
 import { RemovalAnswer } from '../routes/remove-domain'
 import type { Operation } from './operation'
-
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': schema })
-
-const IfMatch = z.object({
-  'If-Match': z
-    .string()
-    .optional()
-    .meta({ description: 'The ETag of the version that the change is for; any version when it is left out.' }),
-})
+import { IfMatch, json } from './request-parts'
 
 const DomainPath = z.object({ domain: z.string().meta({ description: 'The host name, in any spelling.' }) })
 

@@ -2,15 +2,7 @@ import * as z from 'zod'
 import { KeyAnswer, NewKeyAnswer } from '../routes/key-answer'
 import { KeyEdit, KeyQuery, KeyRegistration, KeyRotation } from '../routes/key-body'
 import type { Operation } from './operation'
-
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': schema })
-
-const IfMatch = z.object({
-  'If-Match': z
-    .string()
-    .optional()
-    .meta({ description: 'The ETag of the version that the change is for; any version when it is left out.' }),
-})
+import { IfMatch, json } from './request-parts'
 
 const KeyPath = z.object({ key: z.string().meta({ description: 'Its id, key_….' }) })
 

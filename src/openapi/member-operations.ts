@@ -1,15 +1,7 @@
 import * as z from 'zod'
 import { MemberAnswer, MemberEdit, MemberInvitation, MemberQuery } from '../routes/member-body'
 import type { Operation } from './operation'
-
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': schema })
-
-const IfMatch = z.object({
-  'If-Match': z
-    .string()
-    .optional()
-    .meta({ description: 'The ETag of the version that the change is for; any version when it is left out.' }),
-})
+import { IfMatch, json } from './request-parts'
 
 const MemberPath = z.object({ member: z.string().meta({ description: 'Their id, mem_….' }) })
 

@@ -5,15 +5,7 @@ import { ErasureAnswer } from '../routes/get-erasure'
 import { CertificateKeys } from '../routes/show-certificate-key'
 import type { ErasureCertificate } from '../tenant/erasure-certificate'
 import type { Operation } from './operation'
-
-const json = <Schema extends z.ZodType>(schema: Schema) => ({ 'application/json': schema })
-
-const IfMatch = z.object({
-  'If-Match': z
-    .string()
-    .optional()
-    .meta({ description: 'The ETag of the version that the change is for; any version when it is left out.' }),
-})
+import { IfMatch, json } from './request-parts'
 
 const TenantPath = z.object({ tenant: z.string().meta({ description: 'The name or id of the tenant.' }) })
 

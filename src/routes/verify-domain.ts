@@ -1,4 +1,3 @@
-import * as z from 'zod'
 import { tellTenant } from '../activity/tell-tenant'
 import { domainPorts } from '../admin/domain-ports'
 import { type ProofStep, proveDomain } from '../admin/prove-domain'
@@ -12,9 +11,6 @@ import { PROOF_COOLDOWN_ENTRIES_MAX, PROOF_COOLDOWN_MS } from '../limits/limits'
 import { BoundedCache } from '../storage/bounded-cache'
 import { rowAnswer } from './directory-row'
 import { type AddressedDomain, findAddressedDomain, findDomainRow, readSecret, showDomain } from './domain-of-tenant'
-
-/** A POST that takes no body. */
-export const NoBody = z.strictObject({})
 
 /**
  * `POST /admin/domains/:domain/verify`: looks for the proof now. Finding none is an answer too: what was looked for and found

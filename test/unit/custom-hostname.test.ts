@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { cloudflareHostnames, NO_CUSTOM_HOSTNAMES } from '../../src/domains/custom-hostname'
+import { cloudflareHostnames } from '../../src/domains/custom-hostname'
 import { CUSTOM_HOSTNAME_BYTES_MAX } from '../../src/limits/limits'
 import { type HostnameApi, problem, startHostnameApi } from '../support/hostname-api'
 import { callLocally } from '../support/local-http'
@@ -117,13 +117,5 @@ describe('Cloudflare’s custom hostnames', () => {
   it('never have the token in what comes back', async () => {
     api.failNext('POST', problem(403, 10000, 'Authentication error'))
     expect(JSON.stringify(await hostnames().ensure(HOST))).not.toContain(api.account.apiToken)
-  })
-})
-
-describe('without a platform', () => {
-  it('every host is served, and nothing is asked', async () => {
-    expect(await NO_CUSTOM_HOSTNAMES.ensure(HOST)).toMatchObject({ ok: true, value: { status: 'active', records: [] } })
-    expect(await NO_CUSTOM_HOSTNAMES.find(HOST)).toMatchObject({ ok: true, value: { status: 'active' } })
-    expect(await NO_CUSTOM_HOSTNAMES.remove(HOST)).toEqual({ ok: true, value: undefined })
   })
 })
