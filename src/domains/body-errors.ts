@@ -16,10 +16,17 @@ const NAME_CHARACTERS_MAX = 64
 /** What is wrong with a body, member by member, for the `errors` of a problem. Names out of the body are shown escaped. */
 export function toBodyErrors({ issues }: z.ZodError): BodyError[] {
   return issues.slice(0, BODY_ERRORS_MAX).flatMap((issue) => {
-    if (issue.code !== 'unrecognized_keys') return [bodyError(issue.path, issue.message)]
+    if (issue.code !== 'unrecognized_keys') return [bodyError(issue.path, faultOf(issue))]
     const unknown = issue.keys.slice(0, BODY_ERRORS_MAX)
     return unknown.map((key) => bodyError([...issue.path, key], `There is no member ${shown(key)} here.`))
   })
+}
+
+/** zod says that a member which is not there is of a wrong type: that it is missing is what helps. */
+function faultOf(issue: z.core.$ZodIssue): string {
+  const isMissing =
+    issue.code === 'invalid_type' && issue.path.length > 0 && issue.message.endsWith('received undefined')
+  return isMissing ? `This member is missing; its type is ${issue.expected}.` : issue.message
 }
 
 const bodyError = (path: readonly PropertyKey[], detail: string): BodyError => ({

@@ -1,9 +1,19 @@
 import { LABEL_CHARACTERS_MAX } from '../limits/limits'
 
+/** Why there is nothing to be read in what a DNS server has sent. */
+export interface NoReply {
+  readonly ok: false
+  readonly reason: 'not_a_message' | 'failed' | 'truncated'
+}
+
 /** What a DNS server says about the TXT records of a name. */
-export type TxtReply =
-  | { readonly ok: true; readonly texts: readonly string[] }
-  | { readonly ok: false; readonly reason: 'not_a_message' | 'failed' | 'truncated' }
+export type TxtReply = { readonly ok: true; readonly texts: readonly string[] } | NoReply
+
+/** What a DNS server says about the addresses of a name. */
+export type AddressReply = { readonly ok: true; readonly addresses: readonly string[] } | NoReply
+
+/** IPv4 and IPv6. */
+export type AddressType = 'A' | 'AAAA'
 
 interface Cursor {
   readonly bytes: Uint8Array
@@ -21,6 +31,7 @@ interface ResourceRecord {
 const HEADER_BYTES = 12
 const TYPE_CNAME = 5
 const TYPE_TXT = 16
+const TYPE_OF_ADDRESS: Readonly<Record<AddressType, number>> = { A: 1, AAAA: 28 }
 const CLASS_IN = 1
 const NAME_DOES_NOT_EXIST = 3
 /** Aliases that are followed from the name to its texts; resolvers themselves follow about as many. */
@@ -29,13 +40,18 @@ const ALIASES_MAX = 8
 const JUMPS_MAX = 127
 
 /** A question for the TXT records of a name (RFC 1035, 4). Its id is 0, so that caches of HTTP see equal questions (RFC 8484, 4.1). */
-export function txtQuestion(name: string): Uint8Array {
+export const txtQuestion = (name: string): Uint8Array => questionFor(name, TYPE_TXT)
+
+/** A question for the addresses of a name. */
+export const addressQuestion = (name: string, type: AddressType): Uint8Array => questionFor(name, TYPE_OF_ADDRESS[type])
+
+function questionFor(name: string, type: number): Uint8Array {
   const labels = name.split('.')
   if (labels.some((label) => label.length === 0 || label.length > LABEL_CHARACTERS_MAX))
     throw new RangeError('a label of DNS has 1 to 63 characters')
   const header = [0, 0, 0b0000_0001, 0, 0, 1, 0, 0, 0, 0, 0, 0] // recursion desired, one question
   const question = labels.flatMap((label) => [label.length, ...Buffer.from(label, 'latin1')])
-  return Uint8Array.from([...header, ...question, 0, 0, TYPE_TXT, 0, CLASS_IN])
+  return Uint8Array.from([...header, ...question, 0, 0, type, 0, CLASS_IN])
 }
 
 /**
@@ -43,15 +59,38 @@ export function txtQuestion(name: string): Uint8Array {
  * the strings of one record belong together (RFC 7208, 3.3). Anything that is not well formed is no answer.
  */
 export function readTxtReply(bytes: Uint8Array, name: string): TxtReply {
+  const asked = name.toLowerCase()
+  return unlessMalformed(() => {
+    const read = readRecords(bytes, asked, TYPE_TXT)
+    return read.ok ? { ok: true, texts: textsOf(bytes, read.records, asked) } : read
+  })
+}
+
+/**
+ * Reads an answer to addressQuestion: every address in it, whichever of the aliases it is of. Who is asked whether a name may
+ * be reached wants to hear of too many rather than of too few.
+ */
+export function readAddressReply(bytes: Uint8Array, name: string, type: AddressType): AddressReply {
+  return unlessMalformed(() => {
+    const read = readRecords(bytes, name.toLowerCase(), TYPE_OF_ADDRESS[type])
+    if (!read.ok) return read
+    const own = read.records.filter((record) => record.type === TYPE_OF_ADDRESS[type])
+    return { ok: true, addresses: own.map(({ from, to }) => addressOf(bytes.subarray(from, to), type)) }
+  })
+}
+
+function unlessMalformed<Reply>(read: () => Reply): Reply | NoReply {
   try {
-    return readMessage(bytes, name.toLowerCase())
+    return read()
   } catch (error) {
     if (error instanceof RangeError) return { ok: false, reason: 'not_a_message' }
     throw error
   }
 }
 
-function readMessage(bytes: Uint8Array, name: string): TxtReply {
+type Records = { readonly ok: true; readonly records: readonly ResourceRecord[] } | NoReply
+
+function readRecords(bytes: Uint8Array, name: string, type: number): Records {
   const cursor = { bytes, place: 0 }
   readUint16(cursor) // the id means nothing over HTTP
   const flags = readUint16(cursor)
@@ -59,14 +98,21 @@ function readMessage(bytes: Uint8Array, name: string): TxtReply {
   cursor.place = HEADER_BYTES
   const isAnswer = (flags & 0x8000) !== 0
   if (!isAnswer || questions !== 1 || readName(cursor) !== name) return { ok: false, reason: 'not_a_message' }
-  if (readUint16(cursor) !== TYPE_TXT || readUint16(cursor) !== CLASS_IN) return { ok: false, reason: 'not_a_message' }
+  if (readUint16(cursor) !== type || readUint16(cursor) !== CLASS_IN) return { ok: false, reason: 'not_a_message' }
   const code = flags & 0xf
-  if (code === NAME_DOES_NOT_EXIST) return { ok: true, texts: [] }
+  if (code === NAME_DOES_NOT_EXIST) return { ok: true, records: [] }
   if (code !== 0) return { ok: false, reason: 'failed' }
   if ((flags & 0x0200) !== 0) return { ok: false, reason: 'truncated' }
   const records: ResourceRecord[] = []
   for (let read = 0; read < answers; read++) records.push(readRecord(cursor))
-  return { ok: true, texts: textsOf(bytes, records, name) }
+  return { ok: true, records }
+}
+
+function addressOf(bytes: Uint8Array, type: AddressType): string {
+  if (bytes.length !== (type === 'A' ? 4 : 16)) throw new RangeError('an address has another length')
+  if (type === 'A') return bytes.join('.')
+  const groups = Array.from({ length: 8 }, (_, index) => (bytes[index * 2] << 8) | bytes[index * 2 + 1])
+  return groups.map((group) => group.toString(16)).join(':')
 }
 
 function readRecord(cursor: Cursor): ResourceRecord {

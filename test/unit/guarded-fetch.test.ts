@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { guardedFetch, type OutsidePorts, type OutsideRequest } from '../../src/http/guarded-fetch'
-import { checkOutsideAddress, isPublicAddress, type OutsideRules } from '../../src/http/outside-address'
 import { OUTSIDE_URL_CHARACTERS_MAX } from '../../src/limits/limits'
+import { guardedFetch, type OutsidePorts, type OutsideRequest } from '../../src/outside/guarded-fetch'
+import { checkOutsideAddress, isPublicAddress, type OutsideRules } from '../../src/outside/outside-address'
 
 const RULES: OutsideRules = { ownHosts: new Set(['logs.example.com']), allowsLocalHttp: false }
 

@@ -25,8 +25,8 @@ export function checkOutsideAddress(text: string, rules: OutsideRules): OutsideA
   const url = new URL(text)
   if (url.username !== '' || url.password !== '') return refuse('it holds credentials')
   if (rules.allowsLocalHttp && isLocalHttp(url)) return { ok: true, url }
-  if (url.protocol !== 'https:') return refuse('it must begin with https://')
-  if (url.port !== '') return refuse('it must use port 443')
+  if (url.protocol !== 'https:') return refuse(isLocalHttp(url) ? LOCAL_FAULT : 'it must begin with https://')
+  if (url.port !== '' && url.port !== '8443') return refuse('it must use port 443 or 8443')
   const reason = hostFault(url.hostname, rules)
   return reason === undefined ? { ok: true, url } : refuse(reason)
 }
@@ -44,6 +44,10 @@ export function isPublicAddress(text: string): boolean {
 }
 
 const refuse = (reason: string): OutsideAddress => ({ ok: false, reason })
+
+/** For who tries out a receiver of their own, and has not read on. */
+const LOCAL_FAULT =
+  'it must begin with https://; http://localhost is for a server that was started with ALLOW_LOCAL_DESTINATIONS=true and ENVIRONMENT=development'
 
 const isLocalHttp = ({ protocol, hostname }: URL): boolean =>
   protocol === 'http:' && (hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]')

@@ -6,6 +6,11 @@ export interface OutsidePorts {
   /** A signal that aborts after so many milliseconds. */
   readonly timeout: (milliseconds: number) => AbortSignal
   /**
+   * The same with a clock that is stopped once the answer is there. Optional, and better where there is it: an object of the
+   * platform stays in memory, and is paid for, for as long as one of its clocks runs.
+   */
+  readonly timer?: (milliseconds: number) => { readonly signal: AbortSignal; readonly stop: () => void }
+  /**
    * All addresses of a host, asked through DNS over HTTPS. Optional: a Worker cannot choose the address that its fetch
    * connects to, so a name that changes between the two look-ups is still possible. It narrows the gap.
    */
@@ -23,6 +28,8 @@ export interface OutsideRequest {
   readonly msMax: number
   /** Bytes of the answer's body, after any Content-Encoding is undone. */
   readonly bytesMax: number
+  /** What becomes of a body with more bytes: without this it is no answer (`too_large`), with it the rest is not read. */
+  readonly isBodyCut?: boolean
   /** Media types that the answer may have; any when absent. */
   readonly mediaTypes?: readonly string[]
   /** How many redirects are followed, each checked as the first address was. None when absent. */
@@ -44,12 +51,6 @@ export type OutsideOutcome =
   | { readonly ok: true; readonly status: number; readonly headers: Headers; readonly body: Uint8Array }
   | { readonly ok: false; readonly fault: OutsideFault }
 
-/** The world as the Worker has it. */
-export const OUTSIDE_PORTS: OutsidePorts = {
-  fetch: (request) => fetch(request),
-  timeout: (milliseconds) => AbortSignal.timeout(milliseconds),
-}
-
 /**
  * The only way by which an address out of a tenant's settings is asked. The address is checked before every request and
  * redirect; no redirect is followed unless the caller says so; time and bytes are bounded. What it cannot do on Workers: see
@@ -57,12 +58,14 @@ export const OUTSIDE_PORTS: OutsidePorts = {
  * global_fetch_strictly_public), and on one's own machine workerd's `allow = ["public"]` for outbound connections.
  */
 export async function guardedFetch(request: OutsideRequest, ports: OutsidePorts): Promise<OutsideOutcome> {
-  const signal = ports.timeout(request.msMax)
+  const { signal, stop } = ports.timer?.(request.msMax) ?? { signal: ports.timeout(request.msMax), stop: () => {} }
   try {
     return await follow(request, ports, signal)
   } catch {
     // Causes of a failed connection would tell a tenant what stands behind a name, so only its kind is kept.
     return failed(signal.aborted ? { kind: 'too_slow' } : { kind: 'unreachable' })
+  } finally {
+    stop()
   }
 }
 
@@ -106,7 +109,7 @@ const isRedirect = ({ status }: Response): boolean => [301, 302, 303, 307, 308].
 
 async function readAnswer(
   response: Response,
-  { bytesMax, mediaTypes }: OutsideRequest,
+  { bytesMax, mediaTypes, isBodyCut = false }: OutsideRequest,
   signal: AbortSignal,
 ): Promise<OutsideOutcome> {
   const mediaType = (response.headers.get('content-type') ?? '').split(';')[0].trim().toLowerCase()
@@ -115,23 +118,23 @@ async function readAnswer(
     return failed({ kind: 'media_type' })
   }
   const body = await readAtMost(response, bytesMax, signal)
-  if (body === undefined) return failed({ kind: 'too_large' })
-  return { ok: true, status: response.status, headers: response.headers, body }
+  if (body.length > bytesMax && !isBodyCut) return failed({ kind: 'too_large' })
+  return { ok: true, status: response.status, headers: response.headers, body: body.subarray(0, bytesMax) }
 }
 
-/** The body, or undefined once it has more bytes than that; the rest is not read. */
-async function readAtMost({ body }: Response, bytesMax: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+/** The body, up to the chunk with which it has more bytes than that; the rest is not read. */
+async function readAtMost({ body }: Response, bytesMax: number, signal: AbortSignal): Promise<Uint8Array> {
   if (body === null) return new Uint8Array()
   const reader = body.getReader()
   const chunks: Uint8Array[] = []
   try {
     for (let bytes = 0; bytes <= bytesMax; ) {
       const { done, value } = await unlessAborted(reader.read(), signal)
-      if (done) return Buffer.concat(chunks)
+      if (done) break
       chunks.push(value)
       bytes += value.length
     }
-    return undefined
+    return Buffer.concat(chunks)
   } finally {
     // After the end this does nothing; before it, the sender is told that nobody listens.
     reader.cancel().catch(() => {})
