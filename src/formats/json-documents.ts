@@ -13,6 +13,7 @@ import {
   skipValue,
 } from '../blocks/json-text'
 import { DEPTH_REFUSED } from '../limits/limits'
+import { VainReading } from './vain-reading'
 
 /** A record that was not taken, by its place in the batch. */
 export interface Rejection extends RecordProblem {
@@ -56,11 +57,13 @@ class Reading {
   readonly #body: Uint8Array
   readonly #builder: BatchBuilder
   readonly #afterRecord: AfterRecord
+  readonly #vain: VainReading
   readonly #rejected: Rejection[] = []
   #received = 0
 
   constructor(body: Uint8Array, builder: BatchBuilder, afterRecord: AfterRecord) {
     this.#body = body
+    this.#vain = new VainReading(body)
     this.#builder = builder
     this.#afterRecord = afterRecord
   }
@@ -90,11 +93,17 @@ class Reading {
         body[at] === BRACE_OPEN ? this.#addJson(at) : { end: undefined, problem: notAnObject(at) }
       const stop = this.#count(problem)
       if (stop) return this.#outcome(stop)
-      at = skipSpace(body, end ?? nextRecord(body, at))
+      at = skipSpace(body, end ?? this.#afterBroken(at, problem))
       // Lines may be separated by commas where somebody joined them by hand.
       if (body[at] === COMMA) at = skipSpace(body, at + 1)
     }
     return this.#outcome(undefined)
+  }
+
+  /** What is nested too deep and has no end was looked for to the end of the body. */
+  #afterBroken(at: number, problem: RecordProblem | undefined): number {
+    const readTo = problem?.code === 'too_deep' ? this.#body.length : (problem?.at ?? at)
+    return this.#vain.note(at, readTo) ? nextRecord(this.#body, at) : this.#body.length
   }
 
   /** A record that breaks the grammar has no end. */

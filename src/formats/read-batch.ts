@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { BatchBuilder, type RecordProblem, type ServiceNames } from '../blocks/batch-builder'
+import { BatchBuilder, type LevelWords, type RecordProblem, type ServiceNames } from '../blocks/batch-builder'
 import type { Block } from '../blocks/block'
 import { countServices, type ServiceCounts } from '../blocks/count-services'
 import { BRACE_OPEN, BRACKET_CLOSE, BRACKET_OPEN, byteOrderMark, skipSpace } from '../blocks/json-text'
@@ -19,8 +19,12 @@ import {
 } from '../limits/limits'
 import type { ReadClaim } from '../records/names'
 import type { Redactor } from '../records/redact/redact'
+import type { RecordRuleFailure } from '../rules/record-rules/apply-record-rules'
+import type { RecordRule } from '../rules/record-rules/compile-record-rules'
+import { RuledBatch } from '../rules/record-rules/ruled-batch'
 import type { BlockSummary } from '../tenant/contract'
 import { fitBlocks } from './fit-blocks'
+import type { OpenedBody, RecordReader } from './format'
 import { type ReadOutcome, type Rejection, readJsonDocuments } from './json-documents'
 import { readTextLines } from './text-lines'
 
@@ -35,13 +39,17 @@ export interface BatchSettings {
   readonly recordsMax?: number | undefined
   /** The only names of services that are taken, where an API has a rule for them. */
   readonly serviceNames?: ServiceNames | undefined
-  /** Whether to count the records of each service: for tenants that limit services. */
+  /** Whether to count the records of each service, for limits of services and for their habits. */
   readonly countsServices?: boolean | undefined
   /** How far ahead of now a record's time may be, where that is less than everywhere. */
   readonly futureMs?: number | undefined
   /** What members and levels mean, where the tenant has said it of some. */
   readonly claims?: ReadClaim | undefined
-  readonly levels?: ReadonlyMap<string, number> | undefined
+  readonly levels?: LevelWords | undefined
+  /** What the tenant has done to its records while they are taken in. */
+  readonly recordRules?: readonly RecordRule[] | undefined
+  /** The batch's name: records without a trace id are sampled by it. */
+  readonly batchId?: string | undefined
 }
 
 /** A body as blocks. */
@@ -50,15 +58,22 @@ export interface ReadBatch extends ReadOutcome {
   readonly summaries: readonly BlockSummary[]
   /** There if it was asked for. */
   readonly counted: ServiceCounts | undefined
+  /** How many records each record rule has dropped or sampled away, by its id. */
+  readonly sampled: Readonly<Record<string, number>>
+  readonly failedRules: readonly RecordRuleFailure[]
 }
 
 /** Too many records is about the batch, not about a record of it. */
 const tooManyRecords = (recordsMax: number): string => `a batch holds at most ${recordsMax} records`
 
-/** Turns a request body into blocks: format, normalisation, redaction. No I/O and no clock. */
-export function readBatch(body: Uint8Array, contentType: string, settings: BatchSettings): ReadBatch {
+/** Turns a body of our own API into blocks: JSON in any of its ways, or lines of text. No I/O and no clock. */
+export const readBatch = (body: Uint8Array, contentType: string, settings: BatchSettings): ReadBatch =>
+  readFormat({ documents: body, read: readerFor(body, contentType) }, settings)
+
+/** Turns a body that a format has opened into blocks: normalisation, redaction, limits. No I/O and no clock. */
+export function readFormat({ documents, read }: OpenedBody, settings: BatchSettings): ReadBatch {
   const { futureMs = FUTURE_MS_MAX } = settings
-  const builder = new BatchBuilder(body, {
+  const builder = new BatchBuilder(documents, {
     receivedMs: settings.receivedMs,
     timeWindow: { fromMs: settings.receivedMs - settings.retentionMs, toMs: settings.receivedMs + futureMs },
     recordBytesMax: RECORD_BYTES_MAX,
@@ -66,7 +81,7 @@ export function readBatch(body: Uint8Array, contentType: string, settings: Batch
     columnsMax: COLUMNS_MAX,
     shapesMax: SHAPES_MAX,
     blockBytesMax: BLOCK_BYTES_MAX,
-    checkUtf8: !isUtf8(body),
+    checkUtf8: !isUtf8(documents),
     source: settings.source,
     serviceNames: settings.serviceNames,
     claims: settings.claims,
@@ -77,24 +92,29 @@ export function readBatch(body: Uint8Array, contentType: string, settings: Batch
     },
   })
   const { recordsMax = BATCH_RECORDS_MAX } = settings
+  const { recordRules = [], batchId = '', receivedMs: nowMs } = settings
+  const ruled = new RuledBatch(recordRules, { batchId, nowMs })
   const blocks: Block[] = []
   const cut = (): void => {
     const block = builder.finish()
-    if (block) blocks.push(redactBlock(block, settings.redactor))
+    const left = block && ruled.take(redactBlock(block, settings.redactor))
+    if (left) blocks.push(left)
   }
-  const outcome = readerFor(body, contentType)(body, builder, (received) => {
+  const outcome = read(documents, builder, (received) => {
     if (builder.bytes >= BLOCK_BYTES_TARGET) cut()
     if (received <= recordsMax) return undefined
     return { code: 'too_many_records', detail: tooManyRecords(recordsMax), at: 0 }
   })
   cut()
-  const fitted = fitBlocks(blocks, outcome.rejected)
+  const fitted = fitBlocks(blocks, outcome.rejected, (nth) => ruled.placeOf(nth))
   return {
     ...outcome,
     rejected: fitted.rejected.map((rejection) => withoutSecrets(rejection, settings.redactor)),
     blocks: fitted.blocks.map(({ bytes }) => packBlock(bytes)),
     summaries: fitted.blocks.map(({ block }) => summarise(block)),
     counted: settings.countsServices ? countServices(fitted.blocks.map(({ block }) => block)) : undefined,
+    sampled: ruled.sampled,
+    failedRules: ruled.failures,
   }
 }
 
@@ -108,7 +128,7 @@ function withoutSecrets(rejection: Rejection, redactor: Redactor): Rejection {
  * The type is believed only where the body agrees: clients call JSON `application/x-www-form-urlencoded`, NDJSON
  * `application/json`, and lines of text anything at all.
  */
-function readerFor(body: Uint8Array, contentType: string): typeof readJsonDocuments {
+export function readerFor(body: Uint8Array, contentType: string): RecordReader {
   const start = skipSpace(body, byteOrderMark(body))
   const isObject = body[start] === BRACE_OPEN
   // `fetch` calls a text body text/plain, and most of these are JSON.
@@ -118,7 +138,7 @@ function readerFor(body: Uint8Array, contentType: string): typeof readJsonDocume
 }
 
 /** Text that only begins like JSON is text, where the client says so. */
-const readJsonOrText: typeof readJsonDocuments = (body, builder, afterRecord) => {
+const readJsonOrText: RecordReader = (body, builder, afterRecord) => {
   const asJson = readJsonDocuments(body, builder, afterRecord)
   const isEmpty = asJson.received === 0 && asJson.broken === undefined
   if (isEmpty || asJson.received > asJson.rejected.length) return asJson
