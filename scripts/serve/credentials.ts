@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import * as z from 'zod'
+import { SECRETS_KEY_BYTES } from '../../src/limits/limits.ts'
 import { StartError } from './start-error.ts'
 
 export const Credentials = z.object({
@@ -26,6 +28,22 @@ export async function readOrCreateCredentials(file: string, create: () => Promis
   writePrivately(file, `${JSON.stringify(credentials, null, 2)}\n`)
   return credentials
 }
+
+/**
+ * Answers the key that seals what others entrust to this server (the variable SECRETS_KEY), and makes it on the first run. What was
+ * sealed opens with no other.
+ */
+export function readOrCreateSecretsKey(file: string): string {
+  if (!existsSync(file)) writePrivately(file, `${newSecretsKey()}\n`)
+  const key = readFileSync(file, 'utf8').trim()
+  if (Buffer.from(key, 'base64').length === SECRETS_KEY_BYTES) return key
+  throw new StartError(
+    `${file} is damaged; put back its copy, or delete it and enter the keys of services and the secrets of webhooks again.`,
+  )
+}
+
+/** A key for the variable SECRETS_KEY. */
+export const newSecretsKey = (): string => randomBytes(SECRETS_KEY_BYTES).toString('base64')
 
 function readCredentials(file: string): Credentials {
   try {

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, MiniflareCoreError, type MiniflareOptions } from 'miniflare'
 import { BACKSTAGE_SECRET } from './backstage.ts'
 import type { ServeFlags } from './flags.ts'
@@ -6,10 +7,14 @@ import { workerVariables } from './worker-variables.ts'
 import type { WranglerConfig } from './wrangler-config.ts'
 
 export interface RuntimeInput {
+  /** The repository, where the app was built. */
+  root: string
   config: WranglerConfig
   workerCode: string
   backstageCode: string
   directory: string
+  /** Of this data directory; the environment's own comes before it. */
+  secretsKey: string
   flags: Pick<ServeFlags, 'port' | 'host'>
   onDeath: (error: unknown) => void
   onRestart: () => void
@@ -25,7 +30,7 @@ export interface OutputLine {
 /** The whole runtime from wrangler.toml: nothing that stands there is said again. */
 export function miniflareOptions(input: RuntimeInput): MiniflareOptions {
   return convertV4MiniflareOptions({
-    workers: [backstage(input), worker(input)],
+    workers: [backstage(input), worker(input), appFiles(input)],
     host: '127.0.0.1',
     port: 0,
     resourcePersistencePath: input.directory,
@@ -48,20 +53,36 @@ export function miniflareOptions(input: RuntimeInput): MiniflareOptions {
  * thirds of the requests per second, serves every R2 object to whoever asks under /cdn-cgi/local/r2/public, and answers
  * an error with its stack.
  */
-function worker({ config, workerCode, flags }: RuntimeInput) {
+function worker({ config, workerCode, flags, secretsKey }: RuntimeInput) {
   return {
     ...common(config),
     name: config.name,
     modules: [{ type: 'ESModule' as const, path: 'worker.js', contents: workerCode }],
     unsafeDirectSockets: [{ host: flags.host, port: flags.port }],
-    bindings: workerVariables(config.vars, process.env),
+    bindings: workerVariables(config.vars, { SECRETS_KEY: secretsKey, ...process.env }),
     d1Databases: databases(config),
     kvNamespaces: Object.fromEntries(config.kv_namespaces.map(({ binding, id }) => [binding, id])),
     r2Buckets: Object.fromEntries(config.r2_buckets.map(({ binding, bucket_name }) => [binding, bucket_name])),
     ratelimits: Object.fromEntries(config.ratelimits.map(({ name, ...about }) => [name, about])),
+    serviceBindings: { [config.assets.binding]: APP_FILES },
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map(({ name, class_name }) => [name, { className: class_name, useSQLite: true }]),
     ),
+  }
+}
+
+const APP_FILES = 'app-files'
+
+/** The files of the browser app. In a Worker that has any, Miniflare asks for them before the Worker: two more hops a request. */
+function appFiles({ root, config }: RuntimeInput) {
+  return {
+    name: APP_FILES,
+    modules: [{ type: 'ESModule' as const, path: 'none.js', contents: 'export default {}' }],
+    compatibilityDate: config.compatibility_date,
+    assets: {
+      directory: path.join(root, config.assets.directory),
+      assetConfig: { html_handling: 'none' as const },
+    },
   }
 }
 

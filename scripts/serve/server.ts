@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { stop as stopEsbuild } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import * as z from 'zod'
+import { keepTraffic, playDemo } from '../demo/demo.ts'
 import { prepareData, runCron } from './backstage.ts'
 import { banner } from './banner.ts'
 import { buildWorker } from './build.ts'
-import { type Credentials, writePrivately } from './credentials.ts'
+import { buildApp } from './build-app.ts'
+import { type Credentials, readOrCreateSecretsKey, writePrivately } from './credentials.ts'
 import { startCrons } from './crons.ts'
 import { checkDatabases, lockDataDirectory, openDataDirectory } from './data-directory.ts'
 import { explainFailure } from './explain-failure.ts'
@@ -16,6 +18,7 @@ import { miniflareOptions } from './miniflare-options.ts'
 import { RuntimeOutput } from './runtime-output.ts'
 import { endOrphans, guardRuntime } from './runtime-process.ts'
 import { StartError } from './start-error.ts'
+import { type SyslogProcess, startSyslog } from './syslog-process.ts'
 import { readWranglerConfig } from './wrangler-config.ts'
 
 export interface Server {
@@ -53,23 +56,32 @@ async function startRuntime(place: Place, flags: ServeFlags, onDeath: (error: un
   const [workerCode, backstageCode] = await Promise.all([
     buildWorker(place.root, config.main),
     buildWorker(place.root, 'scripts/serve/backstage-worker.ts'),
+    buildApp(place.root),
   ])
   await stopEsbuild()
 
   const guard = keepGuard(place.directory)
   const output = new RuntimeOutput()
   const input = {
+    root: place.root,
     config,
     workerCode,
     backstageCode,
     directory: place.directory,
+    secretsKey: readOrCreateSecretsKey(path.join(place.directory, 'secrets.key')),
     flags,
     onDeath,
     onRestart: guard.renew,
     onOutput: output.write,
   }
   const miniflare = new Miniflare(miniflareOptions(input))
-  const stop = () => miniflare.dispose().finally(guard.end)
+  let syslog: SyslogProcess | undefined
+  let endTraffic: (() => void) | undefined
+  const stop = async () => {
+    endTraffic?.()
+    await syslog?.stop()
+    await miniflare.dispose().finally(guard.end)
+  }
   try {
     await miniflare.ready
     guard.renew()
@@ -77,7 +89,11 @@ async function startRuntime(place: Place, flags: ServeFlags, onDeath: (error: un
     const url = await miniflare.unsafeGetDirectURL(config.name)
     await waitUntilHealthy(url)
     output.release()
-    announce(place, flags, url, credentials)
+    syslog = await startSyslogFor(place, flags, url, credentials)
+    const demo = { url: url.origin, directory: place.directory, credentials }
+    if (flags.story) await playDemo(demo)
+    if (flags.traffic) endTraffic = keepTraffic(demo)
+    announce(place, flags, url, { credentials, syslogPort: syslog?.port })
   } catch (error) {
     await stop()
     throw error
@@ -90,6 +106,13 @@ async function startRuntime(place: Place, flags: ServeFlags, onDeath: (error: un
       return stop()
     },
   }
+}
+
+/** Its messages are the demo tenant's, unless another key says whose they are. */
+async function startSyslogFor({ root }: Place, { syslogPort, host }: ServeFlags, url: URL, { tenant }: Credentials) {
+  if (syslogPort === undefined) return undefined
+  const key = process.env.SLUICE_SYSLOG_KEY ?? tenant?.ingestKey
+  return startSyslog({ root, port: syslogPort, host, url: url.origin, key })
 }
 
 /** One guard at a time: a runtime that was started again has another process id. */
@@ -116,7 +139,14 @@ async function waitUntilHealthy(url: URL): Promise<void> {
 
 const Package = z.object({ version: z.string() })
 
-function announce({ root, directory }: Place, flags: ServeFlags, listening: URL, credentials: Credentials): void {
+/** What there is to tell beside the address. */
+interface Started {
+  credentials: Credentials
+  syslogPort: number | undefined
+}
+
+function announce({ root, directory }: Place, flags: ServeFlags, listening: URL, started: Started): void {
+  const { credentials, syslogPort } = started
   const { version } = Package.parse(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')))
   const url = listening.origin
   const { operatorKey, tenant } = credentials
@@ -128,12 +158,13 @@ function announce({ root, directory }: Place, flags: ServeFlags, listening: URL,
       version,
       operatorKey,
       ...(tenant && { tenant: { ...tenant, url: tenantUrl } }),
+      ...(syslogPort !== undefined && { syslogPort }),
     }
     writePrivately(path.resolve(flags.readyFile), `${JSON.stringify(ready, null, 2)}\n`)
   }
   if (flags.quiet) return
   process.stdout.write(
-    banner({ version, url, tenantUrl, place: `data in ${directory}`, credentials }, process.stdout.isTTY),
+    banner({ version, url, tenantUrl, place: `data in ${directory}`, credentials, syslogPort }, process.stdout.isTTY),
   )
 }
 

@@ -34,6 +34,7 @@ export const WranglerConfig = z.object({
       }),
     )
     .default([]),
+  assets: z.object({ binding: z.string(), directory: z.string() }),
   triggers: z.object({ crons: z.array(z.string()).default([]) }).default({ crons: [] }),
   vars: z.record(z.string(), Variable).default({}),
 })
