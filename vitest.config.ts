@@ -1,6 +1,10 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { buildApp } from './scripts/serve/build-app.ts'
 import { workerVariables } from './scripts/serve/worker-variables.ts'
+
+// The Worker is bound to the browser app's files.
+await buildApp(import.meta.dirname)
 
 export default defineConfig({
   test: {
@@ -8,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
-          include: ['test/{unit,property,fault,format}/**/*.test.ts', 'test/*.test.ts'],
+          include: ['test/{unit,property,fault,format,web}/**/*.test.ts', 'test/*.test.ts'],
           setupFiles: ['test/support/property-seed.ts'],
         },
       },
@@ -18,7 +22,11 @@ export default defineConfig({
             main: './test/support/limited-worker.ts',
             wrangler: { configPath: './wrangler.toml' },
             // As under npm start: tests that are not about limits ask more than the seeds allow.
-            miniflare: { bindings: workerVariables({}, {}) },
+            miniflare: {
+              bindings: workerVariables({}, { SECRETS_KEY: Buffer.alloc(32, 's').toString('base64') }),
+              // The world outside is away: whoever needs it in a test brings their own.
+              outboundService: () => new Response(null, { status: 503 }),
+            },
           }),
         ],
         test: {
@@ -31,6 +39,25 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // Real clients from npm, which are a package of their own: npm test installs it first.
+        test: {
+          name: 'clients',
+          include: ['test/clients/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

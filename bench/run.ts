@@ -1,29 +1,44 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { measureApp } from './app.ts'
 import { type Dataset, mixedLogs, requestLogs, wideLogs } from './datasets.ts'
+import { measureFormats } from './formats.ts'
 import { measureFrontDoor } from './front-door.ts'
 import { type LoadResult, post, quantile, send, type Target } from './http-load.ts'
+import { measureLive } from './live-tail.ts'
 import { measureTree } from './process-tree.ts'
+import { measureRules } from './rules.ts'
 import { type RunningServer, startServer } from './server.ts'
 import { grouped, type Line, printTable } from './table.ts'
+import { measureWebhooks } from './webhooks.ts'
 
 const { values: flags } = parseArgs({
   options: {
     records: { type: 'string', default: '1000000' },
     linear: { type: 'boolean', default: false },
     'front-door': { type: 'boolean', default: false },
+    live: { type: 'boolean', default: false },
+    formats: { type: 'boolean', default: false },
+    rules: { type: 'boolean', default: false },
+    webhooks: { type: 'boolean', default: false },
     tenants: { type: 'string', default: '1000' },
+    app: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 if (flags.help) {
   console.log(
-    `npm run bench [-- --records N --linear --front-door --tenants N]
+    `npm run bench [-- --records N --linear --live --front-door --formats --rules --webhooks --app --tenants N]
 measures the product as npm start runs it
   --records N    logs of 227 bytes, 1,000,000 unless told; with 0 there is no first table
   --linear       then four times as many more, and the same queries over all of them
   --front-door   then the front door: what it costs, a noisy neighbour, and many tenants
+  --formats      then the same logs through each wire format
+  --rules        then what triage rules cost of ingest
+  --webhooks     then deliveries to a receiver on this machine
+  --app          then the browser app in headless Chromium: its first log, frames and keys
+  --live         then live tails: how soon a log is seen, and what viewers cost who sends
   --tenants N    how many those are, 1,000 unless told`,
   )
   process.exit(0)
@@ -48,6 +63,11 @@ const LINEAR_MORE = 4
 
 const lines: Line[] = []
 if (RECORDS > 0) await printStore()
+if (flags.formats) printTable(await measureFormats())
+if (flags.rules) printTable(await measureRules())
+if (flags.webhooks) printTable(await measureWebhooks())
+if (flags.live) printTable(await measureLive())
+if (flags.app) printTable(await measureApp())
 if (flags['front-door']) printTable(await measureFrontDoor({ tenants: Number(flags.tenants) }))
 
 async function printStore(): Promise<void> {

@@ -35,7 +35,7 @@ export async function startServer(variables: Readonly<Record<string, string>> = 
   const files = ['--data', join(directory, 'data'), '--ready-file', readyFile]
   const child = spawn(process.execPath, [...LASTING.flags, ...script, ...files], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, ...LASTING.environment, ...variables },
+    env: { ...process.env, SLUICE_NO_STORY: '1', ...LASTING.environment, ...variables },
   })
   for (let waited = 0; !existsSync(readyFile); waited += 50) {
     if (child.exitCode !== null || waited > 60_000) throw new Error('the server did not start')

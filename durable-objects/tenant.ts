@@ -7,8 +7,11 @@ import { dropLease, type Leases } from '../src/limits/leases'
 import { AUDIT_ANSWERS_MS, AUDIT_COMMIT_MS, HOT_BYTES_MAX, NOTE_DUE_MS_MAX, SEAL_AFTER_MS } from '../src/limits/limits'
 import { type ActiveLimits, type Charge, chargesOf, type Demand } from '../src/limits/policies'
 import { errorFields } from '../src/log'
+import type { OutsidePorts } from '../src/outside/guarded-fetch'
+import { OUTSIDE_PORTS } from '../src/outside-ports'
 import { deleteDue, putDue } from '../src/storage/d1/catalog'
 import { within } from '../src/storage/within'
+import type { TailOutcome, TicketKept, TicketOutcome, TicketPlace } from '../src/tail/contract'
 import { appendBatch } from '../src/tenant/append'
 import type {
   AppendOutcome,
@@ -45,12 +48,20 @@ import { GroupCommit } from './tenant/group-commit'
 import { heldFacts } from './tenant/held-facts'
 import { Holdings } from './tenant/holdings'
 import type { Journal } from './tenant/journal'
+import { KnownIds } from './tenant/known-ids'
 import { Limiter } from './tenant/limiter'
 import { migrate } from './tenant/migrations'
 import { OpenReads } from './tenant/open-reads'
+import { Outbox } from './tenant/outbox'
+import { featureOf, hostAddresses, outboxSurroundings } from './tenant/outbox-surroundings'
 import { type WorkingSettings, workingSettings } from './tenant/retention-in-force'
+import { RuleDesk } from './tenant/rule-desk'
 import type { Sealed } from './tenant/sealed'
+import { Services } from './tenant/services'
 import { storePorts } from './tenant/store-ports'
+import { TailDesk } from './tenant/tail-desk'
+import { Triage } from './tenant/triage'
+import { WebhookDesk } from './tenant/webhook-desk'
 
 /** One tenant. This class turns platform events into calls; every decision is made in `src/`. */
 export class TenantObject extends DurableObject<Env> {
@@ -58,10 +69,13 @@ export class TenantObject extends DurableObject<Env> {
   clock: () => number = Date.now
   /** Which limits hold for a request. Tests put their own in its place. */
   limitsFor: (by: Caller) => ActiveLimits = ({ tenantId }) => this.#activeLimits.read(tenantId)
+  /** The world outside, for webhooks and looks at services. Tests put their own in its place. */
+  outside: () => OutsidePorts = () => OUTSIDE_PORTS
   readonly #activeLimits: ActiveLimitsReader
   readonly #held: Holdings
   readonly #directory: Directory
   #batches: Batches
+  #knownIds: KnownIds
   #limiter: Limiter
   /** Searches that are running. Only in memory: when the object is lost, what ran is soon over too. */
   #queries: Leases = {}
@@ -69,9 +83,17 @@ export class TenantObject extends DurableObject<Env> {
   /** Entries of reads: their answers do not wait for them. */
   readonly #readCommits: GroupCommit
   readonly #reads: OpenReads
+  readonly #services: Services
+  readonly #outbox: Outbox
+  readonly #triage: Triage
+  readonly #rules: RuleDesk
+  readonly #webhooks: WebhookDesk
+  readonly #tails: TailDesk
   /** When the alarm is set for; undefined while it is not known. */
   #alarmMs: number | undefined
   #failures = 0
+  /** Work that has failed is not tried again before that. */
+  #retryMs = 0
   /** The end of the work that was asked for last: pieces of it do not run beside each other. */
   #lane: Promise<void> = Promise.resolve()
   /** Merged pages of small blocks, so that the next reader does not merge them again. */
@@ -88,15 +110,79 @@ export class TenantObject extends DurableObject<Env> {
       clock: () => this.clock(),
       armFor: (dueMs) => this.#armFor(dueMs),
       settleAlarm: () => this.#settleAlarm(),
+      changed: () => this.#tails.hub.recheck(),
       report: (error) =>
         this.#log().error('directory_not_published', { tenantId: this.#tenantId(), ...errorFields(error) }),
     })
     this.#batches = new Batches(ctx.storage.sql)
+    this.#knownIds = new KnownIds(ctx.storage.sql)
     this.#limiter = new Limiter(ctx.storage.sql, this.#held.state.read().limitsTail)
     this.#activeLimits = new ActiveLimitsReader(env, this.#held)
     this.#commits = new GroupCommit((write) => this.#transaction(write))
     this.#readCommits = new GroupCommit((write) => this.#transaction(write), AUDIT_COMMIT_MS)
     this.#reads = new OpenReads((draft) => this.#transaction(() => this.#append(draft)))
+    const addresses = hostAddresses(env, { outside: () => this.outside(), clock: () => this.clock() })
+    const outside = (): OutsidePorts => ({ resolve: (host) => addresses.resolve(host), ...this.outside() })
+    this.#outbox = new Outbox(
+      outboxSurroundings({
+        ...{ env, held: this.#held, sql: ctx.storage.sql, outside },
+        tenantId: () => this.#tenantId(),
+        clock: () => this.clock(),
+        transaction: (turn) => this.#transaction(turn),
+        armFor: (dueMs) => this.#ringBy(dueMs),
+        waitUntil: (task) => ctx.waitUntil(task),
+        log: () => this.#log(),
+      }),
+    )
+    this.#triage = new Triage({
+      ...{ held: this.#held, storage: ctx.storage },
+      isOn: featureOf({ env, held: this.#held, tenantId: () => this.#tenantId() }, 'integrations'),
+      putEvent: (event) => this.#outbox.put(event),
+      undone: () => {
+        this.#held.audit.reload()
+        this.#outbox.reload()
+      },
+      report: (event, error) => this.#log().error(event, { tenantId: this.#tenantId(), ...errorFields(error) }),
+    })
+    this.#rules = new RuleDesk({
+      ...{ triage: this.#triage, directory: this.#directory, audit: this.#held.audit },
+      transaction: (turn) => this.#transaction(turn),
+      clock: () => this.clock(),
+      waitUntil: (task) => ctx.waitUntil(task),
+      report: (event, error) => this.#log().error(event, { tenantId: this.#tenantId(), ...errorFields(error) }),
+    })
+    this.#webhooks = new WebhookDesk({
+      outbox: this.#outbox,
+      audit: this.#held.audit,
+      refusalFor: (by) => this.#directory.refusalFor(by),
+      transaction: (turn) => this.#transaction(turn),
+      clock: () => this.clock(),
+    })
+    this.#services = new Services({
+      ...{ held: this.#held, env, sql: ctx.storage.sql },
+      tenantId: () => this.#tenantId(),
+      clock: () => this.clock(),
+      chance: () => Math.random(),
+      outside,
+      refusalFor: (by) => this.#directory.refusalFor(by),
+      transaction: (turn) => this.#transaction(turn),
+      armFor: (dueMs) => this.#ringBy(dueMs),
+      putEvent: (event) => this.#outbox.put(event),
+      sendEvents: () => this.#outbox.kick(),
+      waitUntil: (task) => ctx.waitUntil(task),
+      log: () => this.#log(),
+    })
+    this.#tails = new TailDesk({
+      ...{ ctx, env, held: this.#held, sql: ctx.storage.sql },
+      tenantId: () => this.#tenantId(),
+      clock: () => this.clock(),
+      transaction: (turn) => this.#transaction(turn),
+      take: (by) => this.#takeOnce(by),
+      tailsMax: (by) => this.limitsFor({ ...NOBODY, ...by }).concurrent.tails,
+      reader: () => ctx.exports.TailReader,
+      armFor: (dueMs) => this.#ringBy(dueMs),
+      log: () => this.#log(),
+    })
   }
 
   /** Takes a batch. When this answers, the batch is on disk and part of every later snapshot. */
@@ -111,7 +197,12 @@ export class TenantObject extends DurableObject<Env> {
       return appendBatch(this.#appendPorts(nowMs), blocks, by, nowMs)
     })
     // All other work has armed the alarm when it came up: a batch can only bring the time to seal nearer.
-    this.#armFor(nextWorkMs(this.#held.state.read(), NOTHING_ELSE, this.clock()))
+    this.#aside(() => this.#tails.hub.publish())
+    this.#aside(() => this.#outbox.kick())
+    this.#aside(() => this.#rules.kick())
+    this.#ringBy(this.#aside(() => this.#rules.dueMs(this.clock())))
+    const waiting = { ...NOTHING_ELSE, servicesMs: this.#aside(() => this.#services.dueMs()) }
+    this.#armFor(nextWorkMs(this.#held.state.read(), waiting, this.clock()))
     return outcome.ok ? outcome : this.#directory.refuse(outcome.refusal)
   }
 
@@ -207,7 +298,8 @@ export class TenantObject extends DurableObject<Env> {
     if (refusal) return this.#directory.refuse(refusal)
     const { ledger, journalRows, journalBytes, sealedSegments, sealedBytes, nextSeq, generation } =
       this.#held.state.read()
-    return { ok: true, usage: { ledger, journalRows, journalBytes, sealedSegments, sealedBytes, nextSeq, generation } }
+    const counts = { ledger, journalRows, journalBytes, sealedSegments, sealedBytes, nextSeq, generation }
+    return { ok: true, usage: { ...counts, services: this.#services.usage() } }
   }
 
   /**
@@ -217,7 +309,7 @@ export class TenantObject extends DurableObject<Env> {
   async change(by: Caller, changes: string): Promise<string> {
     await this.#readAlarm()
     const wanted: readonly DirectoryChange[] = JSON.parse(changes)
-    const refusal = wanted.some(({ what }) => what === 'session.added') ? this.#takeForSession(by) : undefined
+    const refusal = wanted.some(({ what }) => what === 'session.added') ? this.#takeOnce(by) : undefined
     if (refusal) return JSON.stringify(await this.#directory.refuse(refusal))
     return JSON.stringify(await this.#directory.change(by, wanted))
   }
@@ -236,6 +328,33 @@ export class TenantObject extends DurableObject<Env> {
   /** The last changes of the tenant's settings, the newest first. */
   async readSettingsHistory(by: Caller, page: SettingsHistoryPage): Promise<string> {
     return JSON.stringify(await this.#directory.readSettingsHistory(by, page))
+  }
+
+  /** The tenant's rules and incidents. Both are JSON: see tenantRules in src/tenant-stub.ts. */
+  async rules(by: Caller, ask: string): Promise<string> {
+    await this.#readAlarm()
+    const answer = await this.#rules.ask(by, JSON.parse(ask))
+    this.#outbox.kick()
+    const dueMs = this.#rules.dueMs(this.clock())
+    if (dueMs !== undefined) this.#ringBy(dueMs)
+    return JSON.stringify(answer.ok ? answer : await this.#directory.refuse(answer.refusal))
+  }
+
+  /** The registry of services, and how they are. Both are JSON: see tenantServices in src/tenant-stub.ts. */
+  async services(by: Caller, ask: string): Promise<string> {
+    await this.#readAlarm()
+    const outcome = this.#services.ask(by, JSON.parse(ask))
+    return JSON.stringify(outcome.ok ? outcome : await this.#directory.refuse(outcome.refusal))
+  }
+
+  /** The tenant's webhooks and what was sent to them. Both are JSON: see tenantWebhooks in src/tenant-stub.ts. */
+  async webhooks(by: Caller, ask: string): Promise<string> {
+    await this.#readAlarm()
+    const waited = this.#outbox.dueMs(this.clock()) !== undefined
+    const outcome = this.#webhooks.ask(by, JSON.parse(ask))
+    // What waits now must be found should the alarm be lost.
+    if (!waited && this.#outbox.dueMs(this.clock()) !== undefined) this.ctx.waitUntil(this.#noteNextDue())
+    return JSON.stringify(outcome.ok ? outcome : await this.#directory.refuse(outcome.refusal))
   }
 
   /** Rows of the directory as they are now. */
@@ -259,6 +378,7 @@ export class TenantObject extends DurableObject<Env> {
   erase(): Promise<void> {
     return this.#inLane(async () => {
       if (!this.#held.isClosed(this.#tenantId())) throw new Error('the tenant is not being erased')
+      this.#tails.hub.endAll()
       // What waits in memory goes with the rest.
       this.#held.transaction(() => this.#held.audit.flush(this.clock()))
       // In one turn: whoever comes next finds the tables, and that the tenant is gone.
@@ -273,8 +393,47 @@ export class TenantObject extends DurableObject<Env> {
     })
   }
 
+  /** Lets a live tail in, whose socket comes to `fetch` next. `ask` is JSON: see TailAsk in src/tail/seat.ts. */
+  async openTail(by: Caller, ask: string): Promise<TailOutcome> {
+    await this.#readAlarm()
+    // Tails are held against the directory for as long as they are open.
+    await this.#directory.ensure()
+    const outcome = this.#tails.open(by, ask)
+    return outcome.ok ? outcome : this.#directory.refuse(outcome.refusal)
+  }
+
+  /** Keeps a ticket for a live tail. `guest` is JSON: see TailGuest in src/tail/tail-guest.ts. */
+  async addTailTicket(by: Caller, hash: string, guest: string): Promise<TicketKept> {
+    const refusal = this.#tails.addTicket(by, hash, guest)
+    return refusal === undefined ? { ok: true } : this.#directory.refuse(refusal)
+  }
+
+  /** Takes a ticket for a live tail, which is good once. */
+  async takeTailTicket(hash: string, place: TicketPlace): Promise<TicketOutcome> {
+    await this.#directory.ensure()
+    return this.#tails.takeTicket(hash, place)
+  }
+
+  /** Only sockets of live tails come here. */
+  override fetch(request: Request): Response {
+    return this.#tails.accept(request)
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#tails.hub.message(socket, message)
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    this.#tails.hub.close(socket, code)
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#tails.hub.leave(socket)
+  }
+
   /** Called by the cron sweep: whatever became of the alarm, overdue work is done. */
   async wake(): Promise<void> {
+    this.#doAsides()
     await this.#inLane(() => this.#work())
   }
 
@@ -308,7 +467,28 @@ export class TenantObject extends DurableObject<Env> {
   /** Never throws: six failures in a row would delete the alarm. */
   override async alarm(): Promise<void> {
     this.#alarmMs = undefined
-    await this.#inLane(() => this.#work())
+    this.#doAsides()
+    // It may ring for what does not wait for the stores.
+    if (this.clock() < this.#retryMs) return this.#setNextAlarm()
+    await this.#outbox.during(this.#inLane(() => this.#work()))
+  }
+
+  /** What does not wait for the stores, each whatever becomes of the others. */
+  #doAsides(): void {
+    this.#aside(() => this.#tails.hub.tick())
+    this.#aside(() => this.#rules.tick())
+    this.#aside(() => this.#outbox.kick())
+    this.#aside(() => this.#services.poll())
+  }
+
+  /** Does what must not hinder anything else: a batch that is on disk is answered, and an alarm does the rest of its work. */
+  #aside<T>(task: () => T): T | undefined {
+    try {
+      return task()
+    } catch (error) {
+      this.#log().error('tenant_aside_failed', { tenantId: this.#tenantId(), ...errorFields(error) })
+      return undefined
+    }
   }
 
   /** Changes of the catalog come one after another, whoever asks for them. */
@@ -337,8 +517,10 @@ export class TenantObject extends DurableObject<Env> {
       }
       await work(this.#workPorts(), settings, this.clock())
       this.#failures = 0
+      this.#retryMs = 0
     } catch (error) {
       this.#failures++
+      this.#retryMs = this.clock() + retryPauseMs(this.#failures)
       this.#log().error('tenant_work_failed', {
         tenantId: this.#tenantId(),
         failures: this.#failures,
@@ -378,8 +560,12 @@ export class TenantObject extends DurableObject<Env> {
 
   /** Goes by what storage has. */
   #forgetMemory(): void {
+    this.#triage.forget()
+    this.#services.reload()
+    this.#outbox.reload()
     this.#held.audit.reload()
     this.#batches = new Batches(this.ctx.storage.sql)
+    this.#knownIds = new KnownIds(this.ctx.storage.sql)
     this.#limiter = new Limiter(this.ctx.storage.sql, this.#held.state.read().limitsTail)
   }
 
@@ -387,12 +573,17 @@ export class TenantObject extends DurableObject<Env> {
     return {
       readState: () => this.#held.state.read(),
       putState: (state: TenantState) => this.#held.state.put(state),
-      findBatch: (id: string) => this.#batches.find(id, nowMs),
+      findBatch: (id: string, rememberedMs?: number) => this.#batches.find(id, nowMs, rememberedMs),
       putBatch: (id: string, fingerprint: string, receipt: Parameters<Batches['put']>[2]) =>
         this.#batches.put(id, fingerprint, receipt, nowMs),
       putBlock: (row: Parameters<Journal['put']>[0]) => this.#held.journal.put(row),
+      findKnownIds: (ids: readonly string[]) => this.#knownIds.find(ids, nowMs),
+      putKnownIds: (ids: readonly string[]) => this.#knownIds.put(ids, nowMs),
       refusalFor: (by: Caller) => this.#directory.refusalFor(by),
       takeLimits: (by: Provenance) => this.#takeLimits(by, demandOfBatch(by), nowMs),
+      evaluateRules: (blocks: readonly Uint8Array[], facts: Parameters<Triage['evaluate']>[1]) =>
+        this.#triage.evaluate(blocks, facts),
+      noteArrivals: (by: Provenance, atMs: number) => this.#services.noteArrivals(by, atMs),
     }
   }
 
@@ -428,8 +619,8 @@ export class TenantObject extends DurableObject<Env> {
     return outcome
   }
 
-  /** Opening a session costs a request too: it makes what everybody remembers of the tenant old. It is no running search. */
-  #takeForSession(by: Caller): Refusal | undefined {
+  /** Opening a session or a tail costs a request too. It is no running search. */
+  #takeOnce(by: Caller): Refusal | undefined {
     const nowMs = this.clock()
     const unlimited = { queries: this.#queries, queriesMax: undefined }
     // Who goes by old hints is asked to come again, and pays then.
@@ -500,7 +691,12 @@ export class TenantObject extends DurableObject<Env> {
   /** Sets the alarm if it is not set as early as the work is due. The write joins the transaction of this turn. */
   #armFor(dueMs: number | undefined): void {
     // After a failure the alarm stands for its next try, and new records are no reason to come sooner.
-    if (dueMs === undefined || this.#failures > 0 || (this.#alarmMs !== undefined && this.#alarmMs <= dueMs)) return
+    if (dueMs !== undefined) this.#ringBy(Math.max(dueMs, this.#retryMs))
+  }
+
+  /** The same for what does not wait for the stores. */
+  #ringBy(dueMs: number | undefined): void {
+    if (dueMs === undefined || (this.#alarmMs !== undefined && this.#alarmMs <= dueMs)) return
     this.#alarmMs = dueMs
     this.ctx.waitUntil(this.ctx.storage.setAlarm(dueMs))
   }
@@ -516,11 +712,14 @@ export class TenantObject extends DurableObject<Env> {
   async #rearm(): Promise<void> {
     await this.#noteNextDue()
     // Records may have come while the due time was noted.
-    const nowMs = this.clock()
-    const dueMs = this.#nextWorkMs(nowMs)
+    await this.#setNextAlarm()
+  }
+
+  async #setNextAlarm(): Promise<void> {
+    const dueMs = this.#nextWorkMs(this.clock())
     if (dueMs === undefined) return
-    this.#alarmMs = this.#failures > 0 ? nowMs + retryPauseMs(this.#failures) : dueMs
-    await this.ctx.storage.setAlarm(this.#alarmMs)
+    this.#alarmMs = dueMs
+    await this.ctx.storage.setAlarm(dueMs)
   }
 
   async #noteNextDue(): Promise<void> {
@@ -537,7 +736,15 @@ export class TenantObject extends DurableObject<Env> {
 
   #nextWorkMs(nowMs: number): number | undefined {
     if (this.#held.isClosed(this.#tenantId())) return isUnpublished(this.#held.state.read()) ? nowMs : undefined
-    const waiting = { hasChange: this.#held.changes.isBegun(), garbageMs: this.#held.garbage.dueMs() }
+    const waiting = {
+      hasChange: this.#held.changes.isBegun(),
+      garbageMs: this.#held.garbage.dueMs(),
+      retryMs: this.#retryMs,
+      outboxMs: this.#aside(() => this.#outbox.dueMs(nowMs)),
+      servicesMs: this.#aside(() => this.#services.dueMs()),
+      rulesMs: this.#aside(() => this.#rules.dueMs(nowMs)),
+      tailsMs: this.#aside(() => this.#tails.hub.dueMs()),
+    }
     return nextWorkMs(this.#held.state.read(), waiting, nowMs)
   }
 
@@ -551,3 +758,6 @@ export class TenantObject extends DurableObject<Env> {
     return objectLog(this.env, this.ctx, this.#tenantId())
   }
 }
+
+/** Whose limits those of a tenant as a whole are. */
+const NOBODY = { host: '', keyId: '', address: '', settingsVersion: 0 }

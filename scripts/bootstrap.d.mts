@@ -13,5 +13,6 @@ export interface RunningNode {
 export const ROOT: string
 export const LASTING: { readonly flags: readonly string[]; readonly environment: Readonly<Record<string, string>> }
 export function runScript(script: string, args: readonly string[], options?: { isLasting: boolean }): Promise<void>
+export function installPackages(root: string): void
 export function isInstalled(lock: LockFile, record: LockFile): boolean
 export function findNode(root: string, running: RunningNode): string | undefined

@@ -27,7 +27,7 @@ export async function runScript(script, args, options = { isLasting: false }) {
   if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
     return fail(`Sluice needs Node ${NODE_MAJOR_MIN} or newer; this is ${process.version}.`)
   }
-  if (!isInstalledIn(ROOT)) installPackages()
+  installPackages(ROOT)
 
   const node = findNode(ROOT, process)
   if (!node)
@@ -56,8 +56,11 @@ export function isInstalled(lock, record) {
   })
 }
 
-function installPackages() {
-  process.stderr.write('Installing packages (npm ci), once per change of package-lock.json …\n')
+/** Installs what is missing of a package: this repository, or one within it that has a lock file of its own. */
+export function installPackages(root) {
+  if (isInstalledIn(root)) return
+  const where = root === ROOT ? '' : ` of ${path.relative(ROOT, root)}`
+  process.stderr.write(`Installing packages${where} (npm ci), once per change of package-lock.json …\n`)
   // No package of ours needs its install script, and what is not run cannot do harm.
   const args = [
     'ci',
@@ -70,7 +73,7 @@ function installPackages() {
   ]
   const [command, ...before] = npmCommand()
   const { status } = spawnSync(command, [...before, ...args], {
-    cwd: ROOT,
+    cwd: root,
     stdio: ['ignore', 2, 2],
     shell: command === 'npm.cmd',
   })

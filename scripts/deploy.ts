@@ -12,11 +12,12 @@ import {
   parseDeployedUrl,
   parseNamespaces,
   parseOperatorKeys,
+  parseSecretNames,
 } from './deploy/plan.ts'
 import { recordSql } from './deploy/record-sql.ts'
 import { banner } from './serve/banner.ts'
 import { importAdmin } from './serve/build.ts'
-import { Credentials } from './serve/credentials.ts'
+import { Credentials, newSecretsKey } from './serve/credentials.ts'
 import { StartError } from './serve/start-error.ts'
 import { readWranglerConfig, readWranglerToml, type WranglerConfig } from './serve/wrangler-config.ts'
 
@@ -43,6 +44,7 @@ async function deploy(): Promise<void> {
   applyMigrations(config)
   const operatorKey = await ensureOperatorKey()
   const url = parseDeployedUrl(wrangler(['deploy', '--config', CONFIG]))
+  ensureSecretsKey()
   announce(url ?? 'the address above', operatorKey)
 }
 
@@ -107,6 +109,13 @@ async function ensureOperatorKey(): Promise<string | undefined> {
   return operatorKey
 }
 
+/** It is made once and never shown: what was sealed with it would not open with another. */
+function ensureSecretsKey(): void {
+  const names = parseSecretNames(wrangler(['secret', 'list', '--format', 'json', '--config', CONFIG], 'quiet'))
+  if (names.includes('SECRETS_KEY')) return
+  wrangler(['secret', 'put', 'SECRETS_KEY', '--config', CONFIG], 'shown', newSecretsKey())
+}
+
 function announce(url: string, operatorKey: string | undefined): void {
   const { version } = z
     .object({ version: z.string() })
@@ -117,9 +126,9 @@ function announce(url: string, operatorKey: string | undefined): void {
   )
 }
 
-/** Runs wrangler, shows what it says, and answers it. */
-function wrangler(args: readonly string[], shown: 'shown' | 'quiet' = 'shown'): string {
-  const { status, stdout, stderr } = run(args)
+/** Runs wrangler, shows what it says, and answers it. `input` is what it reads, so that it stands in no list of processes. */
+function wrangler(args: readonly string[], shown: 'shown' | 'quiet' = 'shown', input?: string): string {
+  const { status, stdout, stderr } = run(args, input)
   if (shown === 'shown' || status !== 0) process.stdout.write(stdout)
   if (status !== 0)
     throw new StartError(
@@ -128,12 +137,13 @@ function wrangler(args: readonly string[], shown: 'shown' | 'quiet' = 'shown'): 
   return stdout
 }
 
-function run(args: readonly string[]) {
+function run(args: readonly string[], input?: string) {
   const script = path.join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
   return spawnSync(process.execPath, [script, ...args], {
     cwd: ROOT,
     encoding: 'utf8',
-    stdio: ['inherit', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'inherit' : 'pipe', 'pipe', 'pipe'],
+    ...(input !== undefined && { input }),
     env: { ...process.env, NO_COLOR: '1', WRANGLER_HIDE_BANNER: 'true' },
   })
 }

@@ -4,6 +4,8 @@ import path from 'node:path'
 import { Miniflare } from 'miniflare'
 import { prepareData } from './serve/backstage.ts'
 import { buildWorker } from './serve/build.ts'
+import { buildApp } from './serve/build-app.ts'
+import { readOrCreateSecretsKey } from './serve/credentials.ts'
 import { miniflareOptions } from './serve/miniflare-options.ts'
 import { readWranglerConfig } from './serve/wrangler-config.ts'
 
@@ -12,9 +14,13 @@ import { readWranglerConfig } from './serve/wrangler-config.ts'
 const ROOT = path.resolve(import.meta.dirname, '..')
 const STATE = path.join(ROOT, '.wrangler', 'state')
 
+mkdirSync(STATE, { recursive: true })
+const secretsKey = readOrCreateSecretsKey(path.join(STATE, 'secrets.key'))
+await buildApp(ROOT)
 await prepareState()
 const wrangler = path.join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
-const args = [wrangler, 'dev', '--var', 'ENVIRONMENT:development', '--test-scheduled', ...process.argv.slice(2)]
+const variables = ['--var', 'ENVIRONMENT:development', '--var', `SECRETS_KEY:${secretsKey}`]
+const args = [wrangler, 'dev', ...variables, '--test-scheduled', ...process.argv.slice(2)]
 const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit' })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
 child.on('exit', (code) => process.exit(code ?? 1))
@@ -35,7 +41,8 @@ async function prepareState(): Promise<void> {
   }
   const ignored = (): void => {}
   const hooks = { onDeath, onRestart: ignored, onOutput: ignored }
-  const miniflare = new Miniflare(miniflareOptions({ config, workerCode, backstageCode, directory, flags, ...hooks }))
+  const parts = { root: ROOT, config, workerCode, backstageCode, directory, flags, secretsKey }
+  const miniflare = new Miniflare(miniflareOptions({ ...parts, ...hooks }))
   try {
     console.log(JSON.stringify(await prepareData({ root: ROOT, directory: STATE }, miniflare, config, true), null, 2))
   } finally {

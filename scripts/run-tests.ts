@@ -2,11 +2,15 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { installPackages } from './bootstrap.mjs'
 import { bundleStep } from './test/bundle-step.ts'
 import { type Counts, countsOf, outcomeOf, summaryLine, sumOf } from './test/counts.ts'
 import { parseTestArgs, type TestRun } from './test/test-args.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
+
+/** The real clients that tests send logs with: a package of its own, so that none of it comes near the product. */
+const CLIENTS = path.join(ROOT, 'test/clients')
 
 /** Run by this Node rather than through node_modules/.bin, which differs between systems. */
 const BIOME = 'node_modules/@biomejs/biome/bin/biome'
@@ -20,7 +24,12 @@ rmSync(temporary, { recursive: true, force: true })
 /** Every step runs, also after one that failed, so that one run tells everything. */
 function runAll(run: TestRun): number {
   const counts: Counts[] = []
-  if (run.isWhole) counts.push(check('format and lint', [BIOME, 'ci', '.']), check('types', [TSC, '--noEmit']))
+  if (run.needsClients) installPackages(CLIENTS)
+  if (run.isWhole) {
+    counts.push(check('format and lint', [BIOME, 'ci', '.']), check('types', [TSC, '--noEmit']))
+    counts.push(check('types of the page', [TSC, '--noEmit', '-p', 'web']))
+    counts.push(check('types of the tests with real clients', [TSC, '--noEmit', '-p', CLIENTS]))
+  }
   counts.push(...run.vitest.map((args) => vitest(args, run.environment)))
   if (run.isWhole) counts.push(bundle())
   const sum = sumOf(counts)

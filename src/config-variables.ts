@@ -8,6 +8,8 @@ export interface ConfigurationVariable {
 }
 
 const LATER = 'Read, used from a later version'
+const REGISTERED = 'A service of the default tenant that is registered from the start and asked how it is'
+const KEY_OF_REGISTERED = 'Secret. The key that it is asked with'
 
 /** Every variable that Sluice knows, in the order of docs/configuration.md. */
 export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
@@ -57,7 +59,7 @@ export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
     name: 'DOH_RESOLVERS',
     default: 'https://cloudflare-dns.com/dns-query,https://dns.google/dns-query,https://dns.quad9.net/dns-query',
     meaning:
-      'DNS resolvers (RFC 8484) that are asked for the proof of a domain, separated by commas: of at least two companies',
+      'DNS resolvers (RFC 8484) for the proof of domains and for where webhooks and services are, separated by commas: of at least two companies',
     seed: 'ours',
   },
   {
@@ -92,6 +94,13 @@ export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
     seed: 'S1',
   },
   {
+    name: 'TAIL_SCRIPTS',
+    default: undefined,
+    meaning:
+      'Whose logs those of Workers are that have this one as their tail consumer: `script=tenant` by name, separated by commas; all others belong to `DEFAULT_TENANT`',
+    seed: 'ours',
+  },
+  {
     name: 'JWT_SECRET',
     default: undefined,
     meaning: 'Secret. Checks the platform’s own JWTs (HS256): at least 32 random bytes',
@@ -110,10 +119,17 @@ export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
     seed: 'ours',
   },
   {
+    name: 'SECRETS_KEY',
+    default: undefined,
+    meaning:
+      'Secret. Seals what others entrust to us (keys of services, secrets of webhooks): 32 random bytes in base64; after a comma, older ones that still open. `npm start` makes one',
+    seed: 'ours',
+  },
+  {
     name: 'ALLOW_LOCAL_DESTINATIONS',
     default: 'false',
     meaning:
-      'Whether key servers and other destinations may be `http://localhost`; only where `ENVIRONMENT` is `development`',
+      'Whether webhooks, services and key servers may be `http://localhost`; only where `ENVIRONMENT` is `development`',
     seed: 'ours',
   },
   {
@@ -138,12 +154,12 @@ export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
   {
     name: 'ENABLE_INTEGRATIONS',
     default: 'true',
-    meaning: `Whether the integration endpoints answer. ${LATER}`,
+    meaning: 'Whether the integration endpoints answer: rules, services and cross-service events',
     seed: 'S2',
   },
-  { name: 'ENABLE_WEBHOOKS', default: 'true', meaning: `Whether webhooks are delivered. ${LATER}`, seed: 'S2' },
+  { name: 'ENABLE_WEBHOOKS', default: 'true', meaning: 'Whether webhooks may be made, and are delivered', seed: 'S2' },
   { name: 'ENABLE_CONTENT_ANALYSIS', default: 'true', meaning: `Whether contents are analysed. ${LATER}`, seed: 'S2' },
-  { name: 'ENABLE_WEBSOCKET', default: 'true', meaning: `Whether live tails may connect. ${LATER}`, seed: 'S1' },
+  { name: 'ENABLE_WEBSOCKET', default: 'true', meaning: 'Whether live tails may connect', seed: 'S1' },
   {
     name: 'API_V1_REQUESTS_PER_MINUTE',
     default: '100',
@@ -159,22 +175,22 @@ export const CONFIGURATION_VARIABLES: readonly ConfigurationVariable[] = [
   {
     name: 'AUTH_SERVICE_URL',
     default: undefined,
-    meaning: `A service that is registered from the start. ${LATER}`,
+    meaning: REGISTERED,
     seed: 'S2',
   },
-  { name: 'AUTH_SERVICE_API_KEY', default: undefined, meaning: `Secret. The key for it. ${LATER}`, seed: 'S2' },
+  { name: 'AUTH_SERVICE_API_KEY', default: undefined, meaning: KEY_OF_REGISTERED, seed: 'S2' },
   {
     name: 'DATA_SERVICE_URL',
     default: undefined,
-    meaning: `A service that is registered from the start. ${LATER}`,
+    meaning: REGISTERED,
     seed: 'S2',
   },
-  { name: 'DATA_SERVICE_API_KEY', default: undefined, meaning: `Secret. The key for it. ${LATER}`, seed: 'S2' },
+  { name: 'DATA_SERVICE_API_KEY', default: undefined, meaning: KEY_OF_REGISTERED, seed: 'S2' },
   {
     name: 'CONTENT_SKIMMER_URL',
     default: undefined,
-    meaning: `A service that is registered from the start. ${LATER}`,
+    meaning: REGISTERED,
     seed: 'S2',
   },
-  { name: 'CONTENT_SKIMMER_API_KEY', default: undefined, meaning: `Secret. The key for it. ${LATER}`, seed: 'S2' },
+  { name: 'CONTENT_SKIMMER_API_KEY', default: undefined, meaning: KEY_OF_REGISTERED, seed: 'S2' },
 ]

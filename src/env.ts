@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { TenantObject } from '../durable-objects/tenant'
 import { CONFIGURATION_VARIABLES } from './config-variables'
 import { toHostName } from './domains/host-name'
-import { JWT_SECRET_BYTES_MIN, RESOLVERS_MIN, SERVICE_KEY_CHARACTERS_MIN } from './limits/limits'
+import { JWT_SECRET_BYTES_MIN, RESOLVERS_MIN, SECRETS_KEY_BYTES, SERVICE_KEY_CHARACTERS_MIN } from './limits/limits'
 import { LOG_LEVELS } from './log'
 
 const wholeNumber = (min: number, max: number) =>
@@ -44,12 +44,29 @@ const resolvers = words.refine(
   { error: `it must be URLs of at least ${RESOLVERS_MIN} different hosts, separated by commas` },
 )
 
+/** `checkout=acme, cart=acme`: whose logs a Worker's are. */
+const scriptTenants = words.transform((pairs, context) => {
+  const parts = pairs.map((pair) => pair.split('='))
+  if (parts.some((part) => part.length !== 2 || part.includes('')))
+    context.addIssue('it must be pairs of a script and a tenant, such as checkout=acme, separated by commas')
+  return new Map(parts.map(([script, tenant = '']): [string, string] => [script, tenant]))
+})
+
 const serviceAddress = z.url({ protocol: /^https?$/, error: 'it must be an http or https URL' }).optional()
 
 /** HS256 needs a key as long as its hash; a shorter one can be guessed from a single token, away from us (RFC 8725, 3.5). */
 const jwtSecret = z.string().refine((text) => Buffer.byteLength(text) >= JWT_SECRET_BYTES_MIN, {
   error: `it must be at least ${JWT_SECRET_BYTES_MIN} random bytes (256 bits), for example from openssl rand -base64 48`,
 })
+
+/** The first seals, all of them open: so that a key can be changed without sealing everything again at once. */
+const secretsKeys = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+  .refine((keys) => keys.every((key) => Buffer.from(key, 'base64').length === SECRETS_KEY_BYTES), {
+    error: `it must be ${SECRETS_KEY_BYTES} random bytes in base64, for example from openssl rand -base64 ${SECRETS_KEY_BYTES}`,
+  })
+  .optional()
 
 const tokenName = z
   .string()
@@ -78,9 +95,11 @@ const Variables = z.object({
   TENANT_GRACE_HOURS: variable('TENANT_GRACE_HOURS').pipe(wholeNumber(0, 8760)),
   DEFAULT_TENANT: z.string().prefault('acme'),
   LOG_SERVICE_API_KEY: z.string().optional(),
+  TAIL_SCRIPTS: z.string().prefault('').pipe(scriptTenants),
   JWT_SECRET: jwtSecret.optional(),
   JWT_ISSUER: variable('JWT_ISSUER').pipe(tokenName),
   JWT_AUDIENCE: variable('JWT_AUDIENCE').pipe(tokenName),
+  SECRETS_KEY: secretsKeys,
   ALLOW_LOCAL_DESTINATIONS: variable('ALLOW_LOCAL_DESTINATIONS').pipe(flag),
   RATE_LIMIT_ENABLED: variable('RATE_LIMIT_ENABLED').pipe(flag),
   RATE_LIMIT_REQUESTS: variable('RATE_LIMIT_REQUESTS').pipe(wholeNumber(1, 1_000_000_000)),
@@ -115,6 +134,8 @@ export interface Env extends z.input<typeof Variables> {
   readonly ARCHIVE?: R2Bucket
   /** Counts keys and sessions that do not exist, about right; absent where there is no such counter. */
   readonly FAILED_ATTEMPTS?: RateLimit
+  /** The files of the browser app; absent where it was not built. */
+  readonly ASSETS?: Fetcher
 }
 
 /** The variables, checked, under their own names. */

@@ -1,10 +1,13 @@
 import type { TenantObject } from '../durable-objects/tenant'
 import type { Env } from './env'
+import type { RulesAnswer, RulesAsk } from './rules/rules-ask'
+import type { ServicesAsk, ServicesOutcome } from './services/services-ask'
 import type { Caller } from './tenant/contract'
 import type { ChangeOutcome, DirectoryChange } from './tenant/directory'
 import type { DirectoryKind, DirectoryOutcome, DirectoryPage, TenantRow } from './tenant/directory-rows'
 import type { RetentionOutcome } from './tenant/retention-account'
 import type { SettingsHistoryOutcome, SettingsHistoryPage } from './tenant/settings-history'
+import type { TenantWebhooks } from './webhooks/webhook-ask'
 
 /** The tenant's object. The only place that makes a stub: shards would be chosen here. */
 export const tenantStub = (env: Pick<Env, 'TENANT'>, tenantId: string): DurableObjectStub<TenantObject> =>
@@ -35,3 +38,31 @@ export const tenantDirectory = (env: Pick<Env, 'TENANT'>, tenantId: string): Ten
     initialise: async (tenant, by) => JSON.parse(await stub.initialise(JSON.stringify(tenant), by)),
   }
 }
+
+/** The rules and incidents of a tenant, as its object has them. */
+export interface TenantRules {
+  /** Everything that can be asked and changed of them: see src/rules/rules-ask.ts. */
+  ask(by: Caller, ask: RulesAsk): Promise<RulesAnswer>
+}
+
+/** Reaches a tenant's rules. */
+export const tenantRules = (env: Pick<Env, 'TENANT'>, tenantId: string): TenantRules => {
+  const stub = tenantStub(env, tenantId)
+  return { ask: async (by, ask) => JSON.parse(await stub.rules(by, JSON.stringify(ask))) }
+}
+
+/** The webhooks of a tenant, as its object has them. */
+export const tenantWebhooks = (env: Pick<Env, 'TENANT'>, tenantId: string): TenantWebhooks => ({
+  ask: async (by, ask) => JSON.parse(await tenantStub(env, tenantId).webhooks(by, JSON.stringify(ask))),
+})
+
+/** The registry of a tenant's services, as its object has it. */
+export interface TenantServices {
+  /** Everything that can be asked and changed of it: see src/services/services-ask.ts. */
+  ask(by: Caller, ask: ServicesAsk): Promise<ServicesOutcome>
+}
+
+/** Reaches the registry of a tenant's services. */
+export const tenantServices = (env: Pick<Env, 'TENANT'>, tenantId: string): TenantServices => ({
+  ask: async (by, ask) => JSON.parse(await tenantStub(env, tenantId).services(by, JSON.stringify(ask))),
+})

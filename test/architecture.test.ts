@@ -21,7 +21,23 @@ import {
 const files = readSourceFiles('src', 'durable-objects')
 
 /** Folders that know no clock, no chance and no platform: what Workers and Node share. */
-const PURE = ['audit', 'blocks', 'domains', 'formats', 'limits', 'metrics', 'query', 'records', 'segments', 'tenant']
+const PURE = [
+  'audit',
+  'blocks',
+  'domains',
+  'formats',
+  'limits',
+  'metrics',
+  'outside',
+  'query',
+  'records',
+  'rules',
+  'segments',
+  'services',
+  'tail',
+  'tenant',
+  'webhooks',
+]
 
 /** What the cron triggers run. */
 const CRONS = ['call-tenants', 'expire-everywhere', 'run-cron', 'sweep']
@@ -33,6 +49,8 @@ const CRONS = ['call-tenants', 'expire-everywhere', 'run-cron', 'sweep']
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(PURE.map((name) => [name, PURE])),
   log: [],
+  // What the guard of src/outside uses of the platform.
+  'outside-ports': [...PURE],
   'config-variables': [],
   version: ['package'],
   env: ['config-variables', 'domains', 'limits', 'log', 'durable-objects'],
@@ -42,21 +60,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The service's own log is a client of the service: it appends as a route would.
   activity: [...PURE, 'env', 'http', 'log', 'storage', 'tenant-stub', 'version'],
   // A front door that refuses somebody asks the tenant's object whether what it goes by is old.
-  http: [...PURE, 'activity', 'env', 'log', 'storage', 'tenant-stub'],
+  http: [...PURE, 'activity', 'env', 'log', 'outside-ports', 'storage', 'tenant-stub'],
   routes: [...PURE, 'activity', 'admin', 'env', 'http', 'openapi', 'storage', 'tenant-stub', 'version'],
   // Describes the routes, and takes the schema from where it is checked.
   openapi: [...PURE, 'http', 'routes'],
   // What routes, crons and bootstrap do to tenants.
-  admin: [...PURE, 'activity', 'env', 'http', 'log', 'storage', 'tenant-stub'],
+  admin: [...PURE, 'activity', 'env', 'http', 'log', 'outside-ports', 'storage', 'tenant-stub'],
   router: ['activity', 'env', 'http', 'routes'],
   // Reads the payloads that it packs and merges, away from the object's thread.
   sealer: [...PURE, 'env', 'storage'],
+  // Reads the sealed log for live tails, likewise.
+  'tail-reader': [...PURE, 'env', 'storage'],
   ...Object.fromEntries(
     CRONS.map((name) => [name, [...PURE, ...CRONS, 'activity', 'admin', 'env', 'log', 'storage', 'tenant-stub']]),
   ),
-  worker: ['durable-objects', 'env', 'http', 'router', 'run-cron', 'sealer'],
+  // Takes what other Workers have done, as a route takes logs.
+  'receive-tail': [...PURE, 'activity', 'env', 'http', 'log', 'storage', 'tenant-stub'],
+  worker: ['durable-objects', 'env', 'http', 'receive-tail', 'router', 'run-cron', 'sealer', 'tail-reader'],
   'worker-exports.d': ['worker'],
-  'durable-objects': [...PURE, 'activity', 'env', 'log', 'storage'],
+  'durable-objects': [...PURE, 'activity', 'env', 'log', 'outside-ports', 'storage'],
 }
 
 /** `src/http/jwt` and `src/http` are of http, `durable-objects/tenant/journal` of durable-objects. */
@@ -279,7 +301,12 @@ describe('routes', () => {
       return known < 0 || steps.indexOf(resolveTenant) < known || !isPolicy(steps[steps.indexOf(resolveTenant) + 1])
     })
     expect(open.map(({ name }) => name)).toEqual([
-      ...['GET /health', 'GET /openapi.json', 'GET /docs', 'GET /docs/errors', 'GET /admin/certificates/key'],
+      ...['GET /health', 'GET /openapi.json', 'GET /docs', 'GET /docs/errors'],
+      ...['GET /app', 'GET /app/t/:tenant/:screen', 'GET /app/t/:tenant/:screen/:item', 'GET /app/assets/:file'],
+      'GET /admin/certificates/key',
+      // What clients of other protocols ask before they have a key, or without one.
+      ...['GET /ready', 'GET /loki/api/v1/status/buildinfo', 'GET '],
+      ...['GET /services/collector/health', 'GET /services/collector/health/1.0'],
     ])
     const scopes = open.map(({ steps }) => Policy.parse(steps.at(-2)).scope)
     expect(new Set(scopes)).toEqual(new Set(['public']))
@@ -305,11 +332,12 @@ describe('Env', () => {
       kv_namespaces: z.array(z.object({ binding: z.string() })),
       r2_buckets: z.array(z.object({ binding: z.string() })),
       ratelimits: z.array(z.object({ name: z.string() })),
+      assets: z.object({ binding: z.string() }),
     })
-    const { durable_objects, d1_databases, kv_namespaces, r2_buckets, ratelimits } = Toml.parse(
+    const { assets, durable_objects, d1_databases, kv_namespaces, r2_buckets, ratelimits } = Toml.parse(
       parse(readText('wrangler.toml')),
     )
-    const bound = [...d1_databases, ...kv_namespaces, ...r2_buckets].map(({ binding }) => binding)
+    const bound = [...d1_databases, ...kv_namespaces, ...r2_buckets, assets].map(({ binding }) => binding)
     const named = [...durable_objects.bindings, ...ratelimits].map(({ name }) => name)
     expect(members.toSorted()).toEqual([...named, ...bound].toSorted())
   })

@@ -31,11 +31,11 @@ it('names only npm scripts that there are', () => {
   expect(named.filter(({ script }) => !Object.hasOwn(scripts, script))).toEqual([])
 })
 
-it('begins with the two commands, then one curl to send and one to find', () => {
+it('begins with the two commands, then one curl to send, one to find and one to follow', () => {
   const [readme] = pages
   const commands = shellBlocksIn(readme.text).flatMap(commandsIn)
   expect(commands.slice(0, 2)).toEqual(['npm start', 'npm test'])
-  expect(commands.slice(2).map((command) => command.split(' ', 1)[0])).toEqual(['curl', 'curl'])
+  expect(commands.slice(2).map((command) => command.split(' ', 1)[0])).toEqual(['curl', 'curl', 'curl'])
 })
 
 it('links only to what there is', () => {

@@ -20,7 +20,11 @@ export class Batches {
     this.#epochs = tables.toArray().map(({ name }) => Number(name.slice('batch_'.length)))
   }
 
-  find(batchId: string, nowMs: number): { fingerprint: string; receipt: Receipt } | undefined {
+  find(
+    batchId: string,
+    nowMs: number,
+    rememberedMs = IDEMPOTENCY_MS,
+  ): { fingerprint: string; receipt: Receipt } | undefined {
     for (const epoch of this.#live(nowMs)) {
       const row = this.#sql
         .exec<{ fingerprint: string; receipt: string; at: number }>(
@@ -29,7 +33,7 @@ export class Batches {
         )
         .toArray()
         .at(0)
-      if (row && row.at > nowMs - IDEMPOTENCY_MS)
+      if (row && row.at > nowMs - rememberedMs)
         return { fingerprint: row.fingerprint, receipt: JSON.parse(row.receipt) }
     }
     return undefined

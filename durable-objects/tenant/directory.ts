@@ -5,12 +5,13 @@ import { claimHosts, putDirectory, readStoredDirectory } from '../../src/storage
 import { forgetHints } from '../../src/storage/kv/forget-hints'
 import type { Caller, Refusal } from '../../src/tenant/contract'
 import { applyChanges, type ChangeOutcome, type DirectoryChange, hostsToClaim } from '../../src/tenant/directory'
-import type {
-  DirectoryKind,
-  DirectoryOutcome,
-  DirectoryPage,
-  JsonObject,
-  TenantRow,
+import {
+  type DirectoryKind,
+  type DirectoryOutcome,
+  type DirectoryPage,
+  type JsonObject,
+  SETTINGS_ID,
+  type TenantRow,
 } from '../../src/tenant/directory-rows'
 import { isErased, refusalOfErased } from '../../src/tenant/erased-state'
 import { type PublishDirectoryPorts, publishDirectory } from '../../src/tenant/publish-directory'
@@ -31,6 +32,8 @@ export interface DirectorySurroundings {
   readonly armFor: (dueMs: number) => void
   /** Sets the alarm for what is due otherwise: what it stood for is done. */
   readonly settleAlarm: () => Promise<void>
+  /** Called when a change is made: whoever was let in by what was before may not be any more. */
+  readonly changed: () => void
   readonly report: (error: unknown) => void
 }
 
@@ -75,8 +78,34 @@ export class Directory {
       return { ...made, audit: held.audit.append(draftOf(by, { changes: changesOf(made.applied) }), clock()) }
     })
     if (!outcome.ok) return this.refuse(outcome.refusal)
+    this.#around.changed()
     armFor(clock() + RETRY_MS_MIN)
     return (await this.#publish(outcome.version)) ?? outcome
+  }
+
+  /** Why no change can be made now: D1 would not hear of it. Undefined when it would. */
+  unreadiness(): Promise<Refusal | undefined> {
+    return this.#prepare([])
+  }
+
+  /**
+   * The service's own change of the settings document, where `next` makes another of it; whoever caused it has accounted for
+   * it. Like every change it is made only when D1 can hear of it.
+   */
+  async changeSettings(
+    next: (document: JsonObject) => JsonObject | undefined,
+  ): Promise<{ readonly ok: true } | Refused> {
+    const unready = await this.#prepare([])
+    if (unready) return this.refuse(unready)
+    const { held, armFor, clock } = this.#around
+    const outcome = held.transaction((): ChangeOutcome | undefined => {
+      const row = next(held.directory.find('settings', SETTINGS_ID)?.value ?? {})
+      return row && applyChanges(held.directoryPorts(), [{ what: 'settings.put', id: SETTINGS_ID, row }])
+    })
+    if (outcome === undefined) return { ok: true }
+    if (!outcome.ok) return this.refuse(outcome.refusal)
+    armFor(clock() + RETRY_MS_MIN)
+    return (await this.#publish(outcome.version)) ?? { ok: true }
   }
 
   /** Sees to it that there is a directory, where the tenant has one at all. Throws when that cannot be told now. */

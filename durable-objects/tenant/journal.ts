@@ -58,6 +58,25 @@ export class Journal {
     }))
   }
 
+  /** The first sequence number that is here; undefined while there is none. */
+  firstSeq(): number | undefined {
+    return this.#sql
+      .exec<{ first_seq: number }>('SELECT first_seq FROM journal ORDER BY first_seq LIMIT 1')
+      .toArray()
+      .at(0)?.first_seq
+  }
+
+  /** Where the block begins that holds a sequence number, which is here. */
+  firstSeqOfBlock(seq: number): number | undefined {
+    return this.#sql
+      .exec<{ first_seq: number }>(
+        'SELECT first_seq FROM journal WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
+        seq,
+      )
+      .toArray()
+      .at(0)?.first_seq
+  }
+
   /** Removes everything before a sequence number. */
   forget(beforeSeq: number): void {
     this.#sql.exec('DELETE FROM journal WHERE first_seq < ?', beforeSeq)

@@ -88,6 +88,86 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE TABLE audit_start (id INTEGER PRIMARY KEY CHECK (id = 0), number INTEGER NOT NULL, hash TEXT NOT NULL);
     `,
   },
+  {
+    id: 7,
+    name: 'rules',
+    sql: `
+      CREATE TABLE rule (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE rule_version (
+        id      TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        json    TEXT NOT NULL,
+        PRIMARY KEY (id, version)
+      ) WITHOUT ROWID;
+      CREATE TABLE rules_state (id INTEGER PRIMARY KEY CHECK (id = 0), bytes BLOB NOT NULL);
+      CREATE TABLE incident (
+        number INTEGER PRIMARY KEY,
+        id     TEXT NOT NULL UNIQUE,
+        rule   TEXT NOT NULL,
+        state  TEXT NOT NULL,
+        json   TEXT NOT NULL
+      );
+      CREATE INDEX incident_of_rule ON incident (rule, state, number);
+    `,
+  },
+  {
+    id: 8,
+    name: 'webhooks',
+    sql: `
+      CREATE TABLE webhook (
+        id      TEXT PRIMARY KEY,
+        version INTEGER NOT NULL,
+        json    TEXT NOT NULL,
+        health  TEXT NOT NULL
+      ) WITHOUT ROWID;
+      CREATE TABLE delivery (
+        number        INTEGER PRIMARY KEY AUTOINCREMENT,
+        webhook       TEXT NOT NULL,
+        event         TEXT NOT NULL,
+        message       TEXT NOT NULL,
+        type          TEXT NOT NULL,
+        status        TEXT NOT NULL,
+        reason        TEXT,
+        created_ms    INTEGER NOT NULL,
+        due_ms        INTEGER,
+        ended_ms      INTEGER,
+        attempts      INTEGER NOT NULL DEFAULT 0,
+        failures      INTEGER NOT NULL DEFAULT 0,
+        interruptions INTEGER NOT NULL DEFAULT 0,
+        is_open_batch INTEGER NOT NULL DEFAULT 0,
+        body          TEXT NOT NULL
+      );
+      CREATE UNIQUE INDEX delivery_event ON delivery (webhook, event);
+      CREATE INDEX delivery_due ON delivery (webhook, due_ms) WHERE due_ms IS NOT NULL;
+      CREATE INDEX delivery_listed ON delivery (webhook, number, status);
+      CREATE TABLE attempt (
+        delivery   INTEGER NOT NULL,
+        number     INTEGER NOT NULL,
+        started_ms INTEGER NOT NULL,
+        ended_ms   INTEGER,
+        latency_ms INTEGER,
+        status     INTEGER,
+        error      TEXT,
+        detail     TEXT,
+        answer     TEXT,
+        PRIMARY KEY (delivery, number)
+      ) WITHOUT ROWID;
+      CREATE INDEX attempt_open ON attempt (delivery) WHERE ended_ms IS NULL;
+    `,
+  },
+  {
+    id: 9,
+    name: 'services',
+    sql: `
+      CREATE TABLE service (id TEXT PRIMARY KEY, edition INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE service_health (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+    `,
+  },
+  {
+    id: 10,
+    name: 'tails',
+    sql: 'CREATE TABLE tail_ticket (hash TEXT PRIMARY KEY, expires_ms INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID',
+  },
 ]
 
 /** Brings the object's tables up to date. Runs in the constructor, so it is quick when there is nothing to do. */

@@ -87,5 +87,11 @@ export const COUNT_OPERATOR_KEYS = `SELECT count(*) AS operator_keys FROM api_ke
 export const parseOperatorKeys = (output: string): number =>
   KeyCount.parse(JSON.parse(output))[0].results[0].operator_keys
 
+const SecretNames = z.array(z.object({ name: z.string() }))
+
+/** `wrangler secret list --format json` */
+export const parseSecretNames = (output: string): string[] =>
+  SecretNames.parse(JSON.parse(output)).map(({ name }) => name)
+
 /** The address in what `wrangler deploy` prints. */
 export const parseDeployedUrl = (output: string): string | undefined => output.match(/https:\/\/\S+\.workers\.dev/)?.[0]

@@ -2,6 +2,8 @@
 export interface TestRun {
   /** Also format, lint, types and the bundle. Not when only some tests are asked for. */
   isWhole: boolean
+  /** Tests with real clients are among them, so that those must be installed. */
+  needsClients: boolean
   /** The arguments of each run of vitest, in order. */
   vitest: string[][]
   environment: Record<string, string>
@@ -17,25 +19,32 @@ const COVERAGE = [
   '--coverage.thresholds.lines=85',
 ]
 
+const PART = { isWhole: false, needsClients: false }
+
 /** `--coverage`, `--soak`, `--shippers`, and the names of files, which are handed to vitest together with flags of its own. */
 export function parseTestArgs(args: readonly string[]): TestRun {
   const filters = args.filter((arg) => !['--coverage', '--soak', '--shippers'].includes(arg))
-  if (args.includes('--shippers'))
-    return { isWhole: false, vitest: [['--project=shippers', ...filters]], environment: {} }
+  if (args.includes('--shippers')) return { ...PART, vitest: [['--project=shippers', ...filters]], environment: {} }
   if (args.includes('--soak')) {
     // Property tests too: without a fixed seed they draw new cases.
     const projects = ['--project=node', '--project=e2e']
-    return { isWhole: false, vitest: [[...projects, ...filters]], environment: { SLUICE_SOAK: '1' } }
+    return { ...PART, vitest: [[...projects, ...filters]], environment: { SLUICE_SOAK: '1' } }
   }
   const isWhole = filters.length === 0
   if (args.includes('--coverage')) {
     // One run for both projects, so that their coverage is one sum. End to end runs in processes that are not measured.
     return {
-      isWhole: false,
+      ...PART,
       vitest: [['--project=node', '--project=worker', ...COVERAGE, ...filters]],
       environment: {},
     }
   }
-  const projects = ['node', 'worker', 'e2e']
-  return { isWhole, vitest: projects.map((project) => [`--project=${project}`, ...filters]), environment: {} }
+  const projects = ['node', 'worker', 'e2e', 'clients', 'browser']
+  const needsClients = isWhole || filters.some((filter) => filter.includes('clients'))
+  return {
+    isWhole,
+    needsClients,
+    vitest: projects.map((project) => [`--project=${project}`, ...filters]),
+    environment: {},
+  }
 }

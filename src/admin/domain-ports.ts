@@ -2,8 +2,8 @@ import { type CustomHostnames, cloudflareHostnames } from '../domains/custom-hos
 import type { ProofPorts } from '../domains/find-proof'
 import type { Config } from '../env'
 import { callOutside } from '../http/call-outside'
-import { OUTSIDE_PORTS } from '../http/guarded-fetch'
 import { outsideRulesOf } from '../http/prove-jwt'
+import { OUTSIDE_PORTS } from '../outside-ports'
 
 /** The world that domains are proved in. */
 export interface DomainPorts extends ProofPorts {

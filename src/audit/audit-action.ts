@@ -26,7 +26,11 @@ const NAMED: Readonly<Record<string, AuditAction>> = {
   'POST /logs': 'ingest',
   'POST /logs/search': 'search',
   'POST /admin/settings/redaction/test': 'search',
+  'POST /integration/rules/test': 'search',
   'GET /metrics': 'read',
+  'POST /integration/cross-service': 'ingest',
+  'GET /integration/cross-service': 'search',
+  'GET /integration/graph': 'search',
 }
 
 /** What a request to a route does. A new route gets what its form says: what is read under an address of logs is a search. */
@@ -46,12 +50,14 @@ export function actionOf(method: string, route: string): AuditAction {
 const OF_LOGS: readonly AuditAction[] = ['search', 'view', 'export']
 
 /** What is asked every few seconds and says nothing of logs or people. */
-const UNRECORDED = ['GET /metrics', 'GET /session']
+const UNRECORDED = ['GET /metrics', 'GET /integration/health', 'GET /session']
 
 /** A request, once it is known how it was answered. */
 export interface AnsweredRequest {
   readonly method: string
   readonly route: string
+  /** What it does, where its method and route do not tell. */
+  readonly action?: AuditAction
   /** The scope that its route asks for; undefined when it was refused before that. */
   readonly scope: string | undefined
   readonly status: number
@@ -67,7 +73,7 @@ export function planFor(request: AnsweredRequest): 'nothing' | 'answer' | 'entry
   const { method, route, scope, status, hasEntry } = request
   if (scope === 'public') return 'nothing'
   if (scope === 'operator') return 'operator'
-  const action = actionOf(method, route)
+  const { action = actionOf(method, route) } = request
   if (hasEntry) return isRead(action) ? 'answer' : 'nothing'
   if (isRefusal(request)) return 'entry'
   if (action === 'ingest' || status === 429 || OF_LOGS.includes(action)) return 'nothing'

@@ -24,8 +24,8 @@ import {
 } from './block'
 import { BLOCK_COST, CELL_COST, headerCost, rowCost } from './block-cost'
 import { ColumnBuilder } from './column-builder'
-import { readEpochMs, readIsoInstant } from './iso-bytes'
-import { JsonFailure } from './json-text'
+import { readEpochMs, readEpochSeconds, readIsoInstant } from './iso-bytes'
+import { fail, JsonFailure, skipSpace } from './json-text'
 import { Arena, type DepthLimits, type ReadRecord, type ReadSlot, readRecord, VALUE } from './record-reader'
 import { ShapeTrie } from './shape-trie'
 
@@ -38,9 +38,15 @@ export interface RecordProblem {
     | 'invalid_utf8'
     | 'invalid_timestamp'
     | 'invalid_service_name'
+    | 'invalid_record'
     | 'too_many_records'
     | 'timestamp_too_old'
     | 'timestamp_too_new'
+    | 'unsupported_action'
+    | 'known_id'
+    | 'missing_event'
+    | 'blank_event'
+    | 'invalid_fields'
   readonly detail: string
   readonly at: number
   /** JSON pointer to the member, when it is about one. */
@@ -67,8 +73,13 @@ export interface BatchOptions {
   readonly serviceNames?: ServiceNames | undefined
   /** What members mean, where the tenant has said it of some. */
   readonly claims?: ReadClaim | undefined
-  /** Ranks of words and numbers in lower case that the tenant says are a level. */
-  readonly levels?: ReadonlyMap<string, number> | undefined
+  /** Ranks of words and numbers in lower case that are a level here, whatever they mean elsewhere. */
+  readonly levels?: LevelWords | undefined
+}
+
+/** Ranks of words in lower case. */
+export interface LevelWords {
+  readonly get: (word: string) => number | undefined
 }
 
 /** A rule for names of services. */
@@ -156,19 +167,21 @@ export class BatchBuilder {
 
   /**
    * Reads the JSON document at `from`. Answers where it ends, or the problem; a problem of kind invalid_json or too_deep
-   * leaves it to the caller where to go on.
+   * leaves it to the caller where to go on. Where the caller knows that the document ends at `to`, but for white space, anything
+   * else that stands before it is a problem.
    */
-  addJson(from: number): { readonly end: number; readonly problem: RecordProblem | undefined } {
+  addJson(from: number, to?: number): { readonly end: number; readonly problem: RecordProblem | undefined } {
     try {
       const trie = this.#trie
       const known = trie.read(this.#body, from, this.#arena, this.#options.depth.refuse)
       if (known !== undefined) {
+        this.#checkEnd(trie.end, to)
         return {
           end: trie.end,
           problem: this.#file(known, trie.from, trie.to, trie.hasSources ? trie.sources : undefined, from, trie.end),
         }
       }
-      return this.#addUnknown(from)
+      return this.#addUnknown(from, to)
     } catch (error) {
       if (error instanceof JsonFailure) return { end: error.problem.at, problem: error.problem }
       throw error
@@ -238,9 +251,18 @@ export class BatchBuilder {
     return this.#know({ slots: [slot], parts: ['"', '"'] }, claimOf)
   }
 
-  #addUnknown(from: number): { readonly end: number; readonly problem: RecordProblem | undefined } {
+  #checkEnd(end: number, to: number | undefined): void {
+    if (to === undefined || end === to) return
+    if (end > to || skipSpace(this.#body, end) < to) fail(end, 'the text goes on after the end of the log')
+  }
+
+  #addUnknown(
+    from: number,
+    to: number | undefined,
+  ): { readonly end: number; readonly problem: RecordProblem | undefined } {
     const record = readRecord(this.#body, from, this.#arena, this.#options.depth)
     const { slots, end } = record
+    this.#checkEnd(end, to)
     const spanFrom = Int32Array.from(slots, (slot) => slot.from)
     const spanTo = Int32Array.from(slots, (slot) => slot.to)
     const sources = slots.some((slot) => slot.source !== undefined) ? slots.map((slot) => slot.source) : undefined
@@ -393,6 +415,11 @@ export class BatchBuilder {
     if (epochMs !== undefined) {
       this.#instantMs = epochMs
       return TIME_FORM.epochMs
+    }
+    if (start < this.#body.length && readEpochSeconds(this.#body, start, length, instantScratch)) {
+      this.#instantMs = instantScratch[0]
+      this.#instantNanos = instantScratch[1]
+      return TIME_FORM.column
     }
     const text = this.#text(start, to[timeSlot])
     const instant = readTimeText(text, slot)

@@ -36,6 +36,8 @@ export type SystemColumn =
   | 'category'
   | 'severity'
   | 'tags'
+  /** How many records a sampled one stands for, as a number. */
+  | 'weight'
   | 'rest'
 
 export interface BlockColumn {

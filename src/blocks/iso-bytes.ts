@@ -38,6 +38,22 @@ export function readEpochMs(bytes: Uint8Array, at: number, length: number): numb
   return Number.isNaN(value) ? undefined : value
 }
 
+/**
+ * Ten digits with up to nine decimals are seconds since 1970, as Splunk and others write them. Writes milliseconds and nanoseconds
+ * into `result`; false for anything else.
+ */
+export function readEpochSeconds(bytes: Uint8Array, at: number, length: number, result: Float64Array): boolean {
+  const decimals = length - 11
+  if (decimals < 1 || decimals > 9 || bytes[at] === 0x30 || bytes[at + 10] !== 0x2e) return false
+  const seconds = digits(bytes, at, 10)
+  const nanos = digits(bytes, at + 11, decimals) * 10 ** (9 - decimals)
+  if (Number.isNaN(seconds + nanos)) return false
+  const wholeMs = Math.floor(nanos / 1_000_000)
+  result[0] = seconds * 1000 + wholeMs
+  result[1] = nanos - wholeMs * 1_000_000
+  return true
+}
+
 const FORM_OF_LENGTH: readonly (number | undefined)[] = Object.assign(
   new Array<number | undefined>(31).fill(undefined),
   {

@@ -163,17 +163,25 @@ export function skipValue(
  */
 export function skipBrackets(bytes: Uint8Array, from: number): number | undefined {
   let depth = 0
-  let inString = false
   for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at]
-    if (inString) {
-      if (byte === BACKSLASH) at++
-      else if (byte === QUOTE) inString = false
-    } else if (byte === QUOTE) inString = true
-    else if (byte === BRACE_OPEN || byte === BRACKET_OPEN) depth++
-    else if ((byte === BRACE_CLOSE || byte === BRACKET_CLOSE) && --depth === 0) return at + 1
+    if (byte === QUOTE) at = endOfString(bytes, at + 1)
+    // Brackets are braces without this bit.
+    else if ((byte | 0x20) === BRACE_OPEN) depth++
+    else if ((byte | 0x20) === BRACE_CLOSE && --depth === 0) return at + 1
   }
   return undefined
+}
+
+/** The closing quote, or the end of the text; nothing is checked. Most of what is nested is strings. */
+function endOfString(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (at < bytes.length) {
+    const byte = bytes[at]
+    if (byte === QUOTE) return at
+    at += byte === BACKSLASH ? 2 : 1
+  }
+  return at
 }
 
 function skipScalar(bytes: Uint8Array, from: number): number {

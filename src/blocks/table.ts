@@ -44,6 +44,8 @@ export type ColumnCells =
       readonly restore: (cell: number, text?: Uint8Array) => Uint8Array
       /** The folded texts as templates and values, if they are stored so: most are found without being written out. */
       readonly templates?: TemplateCells | undefined
+      /** The cells in which one of these folded texts stands, in order, if the column was searched for all of them at once. */
+      readonly cellsHolding?: ((texts: readonly Uint8Array[]) => readonly number[] | undefined) | undefined
     }
   | {
       readonly form: 'dictionary'
@@ -180,8 +182,8 @@ export function timeBounds(times: Float64Array): { readonly minTime: number; rea
 }
 
 function blockCells(cells: TextCells): ColumnCells {
-  const folded = foldCells(cells)
-  return { form: 'text', count: cells.count, folded: () => folded.cells, restore: (cell) => bytesOfCell(cells, cell) }
+  const folded = memoised(() => foldCells(cells).cells)
+  return { form: 'text', count: cells.count, folded: () => folded(0), restore: (cell) => bytesOfCell(cells, cell) }
 }
 
 /** When this many cells of a column were restored one by one, the rest is restored at once. */

@@ -24,6 +24,8 @@ export interface Principal {
   readonly payerId?: string
   /** The member of the tenant that a JWT's subject is, if it is one. */
   readonly memberId?: string
+  /** When a JWT expires; keys and sessions have it in their rows. */
+  readonly expiresMs?: number
 }
 
 /** The access policy of a route: the last step before its handler, and readable for the documents made of the table. */

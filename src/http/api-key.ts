@@ -9,14 +9,14 @@ const RANDOM_BYTES = 32
 const KEY = /^slc_(ing|rd|adm|pub|op)_[0-9A-Za-z]{38}$/
 
 /**
- * What each kind of key may do unless it says otherwise; the word `admin` means all of `admin:…`. The kind stands in the key's own text, so that a person sees
- * what they paste.
+ * What each kind of key may do unless it says otherwise; the word `admin` means all of `admin:…` and
+ * of `integrations:…`. The kind stands in the key's own text, so that a person sees what they paste.
  */
 export const KEY_SCOPES = {
   /** Sends logs. */
   ing: ['logs:write'],
-  /** Reads logs. */
-  rd: ['logs:read', 'tail'],
+  /** Reads logs, and how rules, webhooks and services do. */
+  rd: ['logs:read', 'tail', 'integrations:read'],
   /** Administers its tenant. It could make keys with the other scopes, so it has them. */
   adm: ['admin', 'logs:read', 'logs:write', 'tail'],
   /** Sends logs from a browser. */

@@ -5,7 +5,8 @@ import { ApiError } from './problem'
 import { jwtReader } from './prove-jwt'
 import { keyReader, noteGuess, serviceKeyReader } from './prove-key'
 import { sessionReader } from './prove-session'
-import { readCredential } from './read-credential'
+import { ticketReader } from './prove-ticket'
+import { credentialOf } from './read-credential'
 import { provable } from './request-hints'
 
 /** A form that a credential can have, and what it proves. */
@@ -22,7 +23,7 @@ export interface CredentialReader {
 }
 
 /** The first form that the request has a credential of decides; another one is not tried when that proves nothing. */
-const READERS: readonly CredentialReader[] = [serviceKeyReader, keyReader, jwtReader, sessionReader]
+const READERS: readonly CredentialReader[] = [serviceKeyReader, keyReader, jwtReader, ticketReader, sessionReader]
 
 /** Finds out who asks, or refuses. What is no credential at all is refused without reading anything. */
 export const authenticate: Handler = provable(async (request, env, ctx) => {
@@ -34,10 +35,9 @@ export const authenticate: Handler = provable(async (request, env, ctx) => {
     request.principal = principal
     return undefined
   }
-  const { headers, config } = request
-  if (readCredential(headers, config.API_KEY_HEADER) !== undefined) {
+  if (credentialOf(request) !== undefined) {
     await noteGuess(request, env)
     throw new ApiError('unauthenticated')
   }
-  throw new ApiError('unauthenticated', `Send Authorization: Bearer slc_… or ${config.API_KEY_HEADER}.`)
+  throw new ApiError('unauthenticated', `Send Authorization: Bearer slc_… or ${request.config.API_KEY_HEADER}.`)
 })

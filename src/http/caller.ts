@@ -38,6 +38,10 @@ export function refusalError(refusal: Refusal): ApiError {
       })
     case 'idempotency_conflict':
       return new ApiError('idempotency_conflict')
+    case 'known_ids':
+      return new ApiError('partition_unavailable', 'Records of this batch are being stored by another request.', {
+        retryAfterSeconds: 1,
+      })
     case 'journal_full':
       return new ApiError('ingest_paused', 'The journal is full because the store behind it does not answer.', {
         retryAfterSeconds: refusal.retryAfterSeconds,

@@ -1,6 +1,6 @@
 import type { Config } from '../env'
+import { checkOutsideAddress, type OutsideRules } from '../outside/outside-address'
 import type { JwtIssuers } from '../tenant/jwt-issuer'
-import { checkOutsideAddress, type OutsideRules } from './outside-address'
 import type { ProblemItem } from './problem'
 
 /**

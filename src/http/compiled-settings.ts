@@ -4,9 +4,11 @@ import { COMPILED_SETTINGS_MAX } from '../limits/limits'
 import { RETENTION_DAYS_MAX } from '../limits/plans'
 import { compileRegex } from '../query/regex/regex'
 import { LEVELS } from '../records/levels'
-import { claimsOf } from '../records/names'
+import { claimsOf, type ReadClaim } from '../records/names'
 import type { OwnPattern } from '../records/redact/own-patterns'
 import { createRedactor, DEFAULT_KINDS, type RedactionKind, type Redactor } from '../records/redact/redact'
+import { compileRecordRules } from '../rules/record-rules/compile-record-rules'
+import { readRecordRules } from '../rules/record-rules/record-rule'
 import { compileRetention, type Retention } from '../segments/compile-retention'
 import { BoundedCache } from '../storage/bounded-cache'
 import type { SettingsRecord } from '../storage/d1/credentials'
@@ -22,7 +24,11 @@ export interface CompiledSettings {
   readonly retention: Retention
   /** What records are kept for where no policy says anything of them. */
   readonly defaultDays: number
-  readonly ingest: Pick<BatchSettings, 'redactor' | 'retentionMs' | 'futureMs' | 'claims' | 'levels'>
+  readonly ingest: Pick<BatchSettings, 'redactor' | 'retentionMs' | 'futureMs' | 'claims' | 'levels' | 'recordRules'>
+  /** The same body within a minute is taken for one that was sent again, where a protocol has no ids. */
+  readonly storesBodiesOnce: boolean
+  /** What members mean in a format that has names of its own: as the tenant has said, else as the format says. */
+  readonly claimsOver: (format: ReadClaim) => ReadClaim
 }
 
 /** Compiled once for each edition of a tenant's settings, and for each plan. */
@@ -47,7 +53,12 @@ function compileSettings(record: SettingsRecord, config: Config): CompiledSettin
   const stored = readTenantSettings(record.settings)
   const rules = retentionRulesOf(stored, planRetentionDays(record, config))
   const retention = compileRetention(rules)
-  return { retention, defaultDays: rules.defaultDays, ingest: ingestSettings(stored, retention) }
+  const storesBodiesOnce = stored.repeated_bodies === 'once'
+  const recordRules = compileRecordRules(readRecordRules(record.settings))
+  const ingest = { ...ingestSettings(stored, retention), recordRules }
+  const claimsOver = (format: ReadClaim): ReadClaim =>
+    ingest.claims === undefined ? format : claimsOf(stored.field_mapping, format)
+  return { retention, defaultDays: rules.defaultDays, ingest, claimsOver, storesBodiesOnce }
 }
 
 function ingestSettings(

@@ -3,6 +3,7 @@ import type { Config, Env } from '../env'
 import type { LimitStatus } from '../limits/limiter'
 import type { SettingsRecord } from '../storage/d1/credentials'
 import type { Principal } from './access'
+import type { Dialect } from './dialect'
 import type { RunningSearch } from './end-search'
 import type { RequestAudit } from './request-audit'
 import type { RequestHints } from './request-hints'
@@ -36,6 +37,8 @@ export type TenantRequest = Request & {
   signIn?: () => Promise<void>
   /** There while the request has a search that counts as running. */
   search?: RunningSearch
+  /** The protocol of others that its route speaks, if it does. */
+  dialect?: Dialect
   /** What the audit will say of it. */
   audit?: RequestAudit | undefined
 }

@@ -12,3 +12,16 @@ export function requireMatch(headers: Headers, version: number): void {
   if (condition === '*' || condition.split(',').some((tag) => tag.trim() === rowTag(version))) return
   throw new ApiError('precondition_failed')
 }
+
+/**
+ * The versions that a change is meant for, for who holds them against the row in the same turn as it is changed; undefined for
+ * any. A tag that is none of ours matches nothing.
+ */
+export function matchedVersions(headers: Headers): readonly number[] | undefined {
+  const condition = headers.get('if-match')?.trim() ?? '*'
+  if (condition === '*') return undefined
+  return condition.split(',').flatMap((tag) => {
+    const [, digits] = /^"(\d{1,15})"$/.exec(tag.trim()) ?? []
+    return digits === undefined ? [] : [Number(digits)]
+  })
+}

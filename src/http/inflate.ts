@@ -1,8 +1,9 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib'
+import { unframeSnappy } from '../formats/snappy'
 import { ZSTD_FRAMES_MAX } from '../limits/limits'
 
 /** The compressions that a body may have. */
-export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
+export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd' | 'snappy'
 
 /** What became of compressed bytes. `too_large` comes without having made more than the bound. */
 export type Inflated =
@@ -37,6 +38,8 @@ const INFLATERS: Record<Coding, Inflater> = {
     inflateWhole(hasZlibHeader(compressed) ? inflateSync : inflateRawSync, compressed, bytesMax),
   br: (compressed, bytesMax) => inflateWhole(brotliDecompressSync, compressed, bytesMax),
   zstd: inflateFrames,
+  /** With its framing: the stream format, as everybody but Loki and Prometheus has it. */
+  snappy: (compressed, bytesMax) => ({ kind: 'bytes', bytes: unframeSnappy(compressed, bytesMax) }),
 }
 
 type Decompress = (compressed: Uint8Array, options: { maxOutputLength: number; info: true }) => unknown

@@ -8,9 +8,9 @@ import {
   KEY_SET_STALE_MS_MAX,
 } from '../limits/limits'
 import type { Log } from '../log'
-import { guardedFetch, type OutsidePorts } from './guarded-fetch'
+import { guardedFetch, type OutsidePorts } from '../outside/guarded-fetch'
+import type { OutsideRules } from '../outside/outside-address'
 import { findKey, parseKeySet, type VerificationKey, type WantedKey } from './key-set'
-import type { OutsideRules } from './outside-address'
 import { ApiError } from './problem'
 
 /** Whose keys: a set that one tenant made us fetch never serves another, even at the same address. */

@@ -12,7 +12,11 @@ export async function answerPlainly(
   if (!isAddress(request.url)) return answerNoHost()
   const plain = withSingleSlashes(request)
   if (request.method !== 'HEAD') return answer(plain)
-  const response = await answer(new Request(plain, { method: 'GET' }))
+  const headers = new Headers(plain.headers)
+  // HEAD has no body, and so nothing to upgrade to.
+  headers.delete('upgrade')
+  // Made anew: some clients send HEAD with `Content-Length: 0`, and a GET of a request that has a body is an error.
+  const response = await answer(new Request(plain.url, { method: 'GET', headers }))
   await response.body?.cancel()
   return new Response(null, response)
 }

@@ -78,7 +78,7 @@ export const PROBLEMS = {
   origin_not_allowed: {
     status: 403,
     title: 'The key is not for this page',
-    hint: 'Keys for browsers only work from the origins that they were made for. Ask an admin of the tenant to add this one.',
+    hint: 'Ask an admin of the tenant to add this origin: to the key, where it is one for browsers, and for tails to the settings.',
   },
   address_not_allowed: {
     status: 403,
@@ -100,6 +100,21 @@ export const PROBLEMS = {
     title: 'This feature is switched off',
     hint: 'The detail says who has switched it off: the installation, the plan, or the tenant itself.',
   },
+  feature_not_configured: {
+    status: 403,
+    title: 'This installation is not set up for that',
+    hint: 'The detail names the variable that the operator of the service has to set.',
+  },
+  invalid_signature: {
+    status: 403,
+    title: 'The signature does not fit the body',
+    hint: 'Sign the body with the secret that the documentation of this address names.',
+  },
+  upgrade_required: {
+    status: 426,
+    title: 'A live tail is no ordinary answer',
+    hint: 'Open a WebSocket with the subprotocol sluice.tail.v1, or send Accept: text/event-stream.',
+  },
   cross_site_request: {
     status: 403,
     title: 'A session only works from its own site',
@@ -108,7 +123,7 @@ export const PROBLEMS = {
   not_found: {
     status: 404,
     title: 'Not found, expired, or not yours',
-    hint: 'Check the address, and that the key belongs to the tenant of this host.',
+    hint: 'Check the address (GET /docs lists all of them), and that the key belongs to the tenant of this host.',
   },
   past_retention: {
     status: 410,
@@ -158,7 +173,7 @@ export const PROBLEMS = {
   unsupported_media_type: {
     status: 415,
     title: 'The body has a type or encoding that is not supported',
-    hint: 'Send JSON, NDJSON or plain text, uncompressed or with gzip, deflate, br or zstd.',
+    hint: 'Send JSON, NDJSON or plain text, uncompressed or with gzip, deflate, br, zstd or snappy.',
   },
   idempotency_conflict: {
     status: 422,

@@ -1,5 +1,7 @@
 import type { Config, Env } from '../env'
 import { KEY_SET_CACHE_ENTRIES_MAX } from '../limits/limits'
+import type { OutsideRules } from '../outside/outside-address'
+import { OUTSIDE_PORTS } from '../outside-ports'
 import { narrowFilter } from '../query/narrow-filter'
 import type { SettingsRecord } from '../storage/d1/credentials'
 import { JwtIssuers } from '../tenant/jwt-issuer'
@@ -7,19 +9,19 @@ import { isRole, ROLE_SCOPES, scopesOf } from '../tenant/roles'
 import type { Principal } from './access'
 import type { CredentialReader } from './authenticate'
 import { findMemberOf, type Member } from './find-member'
-import { OUTSIDE_PORTS } from './guarded-fetch'
 import type { TenantRequest } from './handler'
 import { type JwtIdentity, type JwtTrust, type PlatformIssuer, verifyJwt } from './jwt'
 import { isJwt, parseJwt } from './jwt-text'
 import { KeySets } from './key-sets'
-import type { OutsideRules } from './outside-address'
 import { isServiceHost } from './resolve-tenant'
 import { findTenantOfHost, findTenantSettings } from './tenant-hints'
 
-/** Reads a JWT in `Authorization: Bearer`: one of the platform's own, or of an issuer that the tenant of the host trusts. */
+/** Reads a JWT in `Authorization: Bearer`, or where a protocol has its credentials: one of the platform's own, or of an issuer that the tenant of the host trusts. */
 export const jwtReader: CredentialReader = {
-  find: ({ headers }) => {
-    const text = /^bearer +(\S+)$/i.exec(headers.get('authorization')?.trim() ?? '')?.[1]
+  find: (request) => {
+    const { config, dialect, headers } = request
+    const bearer = /^bearer +(\S+)$/i.exec(headers.get('authorization')?.trim() ?? '')?.[1]
+    const text = dialect?.credential(request, config) ?? bearer
     return text !== undefined && isJwt(text) ? text : undefined
   },
   prove: async (text, request, env, ctx) => {
@@ -50,6 +52,7 @@ export function toPrincipal(identity: JwtIdentity, row: Member | undefined): Pri
     role,
     scopes: scopes === undefined ? new Set(ROLE_SCOPES[role]) : scopesOf(role, scopes),
     filter: narrowFilter(member?.filter, identity.filter),
+    expiresMs: identity.expiresMs,
     ...(member !== undefined && { memberId: member.id }),
   }
 }

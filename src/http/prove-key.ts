@@ -14,7 +14,7 @@ import type { TenantRequest } from './handler'
 import { HintCache } from './hint-cache'
 import { noteKeyUse } from './note-key-use'
 import { ApiError } from './problem'
-import { readCredential } from './read-credential'
+import { credentialOf } from './read-credential'
 import { auditOf } from './request-audit'
 import { findHint } from './request-hints'
 
@@ -26,7 +26,7 @@ const OPERATOR_PREFIX = 'slc_op_'
 /** `slc_…`: what is no key by its checksum is none of ours, and costs no look-up. */
 export const keyReader: CredentialReader = {
   find: (request) => {
-    const text = readCredential(request.headers, request.config.API_KEY_HEADER)
+    const text = credentialOf(request)
     return text !== undefined && parseKey(text) !== undefined ? text : undefined
   },
   prove: async (text, request, env, ctx) => {
@@ -51,8 +51,8 @@ export const keyReader: CredentialReader = {
 /** The key that stands in the variable LOG_SERVICE_API_KEY instead of the database. It belongs to the default tenant. */
 export const serviceKeyReader: CredentialReader = {
   find: (request) => {
-    const { LOG_SERVICE_API_KEY: serviceKey, API_KEY_HEADER } = request.config
-    const text = serviceKey === undefined ? undefined : readCredential(request.headers, API_KEY_HEADER)
+    const { LOG_SERVICE_API_KEY: serviceKey } = request.config
+    const text = serviceKey === undefined ? undefined : credentialOf(request)
     return text !== undefined && serviceKey !== undefined && isSameSecret(text, serviceKey) ? text : undefined
   },
   prove: async (text, request, env, ctx) => {

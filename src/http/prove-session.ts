@@ -13,7 +13,7 @@ import type { TenantRequest } from './handler'
 import { HintCache } from './hint-cache'
 import { issuersOf } from './prove-jwt'
 import { type Place, toPrincipal as toPrincipalOfKey } from './prove-key'
-import { readCredential } from './read-credential'
+import { credentialOf } from './read-credential'
 import { auditOf } from './request-audit'
 import { findHint } from './request-hints'
 import { readSessionSecret, requireSameSite } from './session'
@@ -25,7 +25,7 @@ const sessions = new HintCache<SessionRecord>(SESSION_CACHE_ENTRIES_MAX)
 export const sessionReader: CredentialReader = {
   find: (request) => {
     if (request.headers.has('authorization')) return undefined
-    if (readCredential(request.headers, request.config.API_KEY_HEADER) !== undefined) return undefined
+    if (credentialOf(request) !== undefined) return undefined
     return readSessionSecret(request.headers, request.url)
   },
   prove: async (secret, request, env, ctx) => {

@@ -14,6 +14,16 @@ export interface BodyLimits {
   readonly bytesMax: number
 }
 
+/** What some protocols have of their own about bodies. */
+export interface BodyRules {
+  /** A request without a body is one without records, and no mistake. */
+  readonly mayBeEmpty?: boolean
+  /** Codings that are part of the format, whatever the header calls them. */
+  readonly ignoredCodings?: readonly string[]
+  /** Is shown the bytes as they were sent, and throws where they may not be taken: for signatures, which are over these. */
+  readonly check?: (sent: Uint8Array) => void
+}
+
 /** What an ingest endpoint takes. */
 export const BODY_LIMITS: BodyLimits = { compressedBytesMax: COMPRESSED_BODY_BYTES_MAX, bytesMax: BODY_BYTES_MAX }
 
@@ -24,11 +34,17 @@ const FIRST_READ_BYTES = 64 * 1024
  * Answers a request's body, decompressed, or refuses it: too large on the way or after decompression, damaged, empty, or
  * in a coding that we do not know. No more than the limits is ever held, whatever the headers say.
  */
-export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array> {
-  const declared = parseContentEncoding(request.headers.get('content-encoding'))
+export async function readBody(
+  request: Request,
+  limits: BodyLimits,
+  { mayBeEmpty = false, ignoredCodings = [], check }: BodyRules = {},
+): Promise<Uint8Array> {
+  const declared = parseContentEncoding(request.headers.get('content-encoding'), ignoredCodings)
   const sent = await readSent(request, declared ? compressedLimit(limits) : plainLimit(limits))
+  check?.(sent)
+  if (sent.length === 0 && mayBeEmpty) return sent
   const body = inflateAll(declared ?? sniffCodings(sent), sent, plainLimit(limits))
-  if (body.length === 0) throw new ApiError('empty_body')
+  if (body.length === 0 && !mayBeEmpty) throw new ApiError('empty_body')
   return body
 }
 
@@ -52,12 +68,12 @@ const plainLimit = ({ bytesMax }: BodyLimits): Limit => ({
 })
 
 /** The codings of a body in the order they were applied; undefined when the header does not name any. */
-export function parseContentEncoding(header: string | null): Coding[] | undefined {
+export function parseContentEncoding(header: string | null, ignored: readonly string[] = []): Coding[] | undefined {
   const names = (header ?? '')
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
-  const codings = names.filter((name) => name !== '' && name !== 'identity').map(parseCoding)
+  const codings = names.filter((name) => name !== '' && name !== 'identity' && !ignored.includes(name)).map(parseCoding)
   if (codings.length > CONTENT_ENCODINGS_MAX) {
     throw new ApiError('unsupported_media_type', `Content-Encoding names more than ${CONTENT_ENCODINGS_MAX} codings.`)
   }
@@ -66,8 +82,8 @@ export function parseContentEncoding(header: string | null): Coding[] | undefine
 
 function parseCoding(name: string): Coding {
   if (name === 'gzip' || name === 'x-gzip') return 'gzip'
-  if (name === 'deflate' || name === 'br' || name === 'zstd') return name
-  const extras = { headers: { 'accept-encoding': 'gzip, deflate, br, zstd' } }
+  if (name === 'deflate' || name === 'br' || name === 'zstd' || name === 'snappy') return name
+  const extras = { headers: { 'accept-encoding': 'gzip, deflate, br, zstd, snappy' } }
   throw new ApiError(
     'unsupported_media_type',
     `The Content-Encoding ${JSON.stringify(name.slice(0, 40))} is not supported.`,

@@ -9,7 +9,11 @@ export async function readJson<Schema extends z.ZodType>(
   schema: Schema,
   bytesMax: number,
 ): Promise<z.output<Schema>> {
-  const bytes = await readBody(request, { compressedBytesMax: bytesMax, bytesMax })
+  return readJsonBytes(await readBody(request, { compressedBytesMax: bytesMax, bytesMax }), schema)
+}
+
+/** The same of a body that was read already. */
+export function readJsonBytes<Schema extends z.ZodType>(bytes: Uint8Array, schema: Schema): z.output<Schema> {
   const result = schema.safeParse(parseJson(bytes))
   if (result.success) return result.data
   throw new ApiError('validation_failed', 'The body is not what this address takes.', {

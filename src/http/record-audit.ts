@@ -10,7 +10,7 @@ import { answerError } from './answer-error'
 import type { TenantRequest } from './handler'
 import { ApiError } from './problem'
 import { tellRefusal } from './refusal-budget'
-import { auditNoteOf, auditOf, type KnownCaller, type RequestAudit } from './request-audit'
+import { actionOfRequest, auditNoteOf, auditOf, type KnownCaller, type RequestAudit } from './request-audit'
 
 /**
  * The one place where requests are accounted for, once they are answered. Changes and exports the tenant's object has accounted
@@ -28,12 +28,12 @@ export async function recordAudit(
   const who = principal ?? audit.known
   if (who === undefined) return undefined
   const { method, route } = request
-  const { status } = response
+  const { status } = audit.refused ?? response
   const hasEntry = audit.entry !== undefined || audit.lease !== undefined
-  const about = { method, route, scope: audit.scope, status, hasEntry }
+  const about = { method, route, action: actionOfRequest(request), scope: audit.scope, status, hasEntry }
   const plan = planOf(about, { who, audit })
   if (plan === 'nothing') return undefined
-  const code = await codeOf(response)
+  const code = audit.refused?.code ?? (await codeOf(response))
   const outcome = { status, ...(code !== undefined && { code }) }
   if (plan === 'answer') {
     ctx.waitUntil(answerEntry(request, env, { who, audit, outcome }))

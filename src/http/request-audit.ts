@@ -1,4 +1,4 @@
-import { actionOf } from '../audit/audit-action'
+import { type AuditAction, actionOf } from '../audit/audit-action'
 import type { AuditNote } from '../audit/audit-entry'
 import type { TenantRequest } from './handler'
 
@@ -20,6 +20,8 @@ export interface RequestAudit {
   matched?: number
   /** What a search asked for in its body. */
   asked?: string
+  /** What it was refused with, where the answer does not say it in words of ours. */
+  refused?: { readonly status: number; readonly code: string }
   /** Settles when an answer that is streamed has come to its end. */
   ended?: Promise<void>
 }
@@ -42,11 +44,21 @@ export function auditOf(request: Pick<TenantRequest, 'audit'>): RequestAudit {
 /** What the tenant's object writes of a request, beside who it is from. */
 export const auditNoteOf = (request: TenantRequest, { kind, role }: Pick<KnownCaller, 'kind' | 'role'>): AuditNote => ({
   ...{ requestId: request.requestId, kind, role },
-  action: actionOf(request.method, request.route),
-  route: `${request.method} ${request.route}`,
-  params: { ...request.params },
-  asked: auditOf(request).asked ?? new URL(request.url).search.slice(1),
+  action: actionOfRequest(request),
+  // The router writes the root as nothing.
+  route: `${request.method} ${request.route || '/'}`,
+  // Some protocols have the key in the address.
+  params: request.dialect === undefined ? { ...request.params } : {},
+  asked: request.dialect === undefined ? (auditOf(request).asked ?? new URL(request.url).search.slice(1)) : '',
 })
+
+/** What kind of thing a request does. Whatever is asked in a protocol of those that send logs is about sending them. */
+export const actionOfRequest = ({
+  dialect,
+  method,
+  route,
+}: Pick<TenantRequest, 'dialect' | 'method' | 'route'>): AuditAction =>
+  dialect === undefined ? actionOf(method, route) : 'ingest'
 
 /** Notes that the tenant's object has accounted for what it was asked. */
 export function noteEntry<Outcome extends { readonly ok: boolean }>(request: TenantRequest, outcome: Outcome): Outcome {

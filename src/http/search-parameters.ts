@@ -6,6 +6,7 @@ import type { Diagnostic, Node, Query } from '../query/syntax'
 import type { FilterProblem } from '../query/term'
 import { parseTime } from '../query/values'
 import { ApiError } from './problem'
+import { noSuchParameter } from './read-query'
 import { FieldParameters, SearchQuery } from './search-query'
 
 /** What a request asks for, checked. */
@@ -34,7 +35,7 @@ export function readSearchParameters(
 ): SearchParameters {
   for (const name of new Set(parameters.keys())) {
     if (Object.hasOwn(SearchQuery.shape, name) || more.includes(name)) continue
-    throw invalid(name, `There is no parameter "${name.slice(0, 40)}" here.`)
+    throw invalid(name, noSuchParameter(name, [...Object.keys(SearchQuery.shape), ...more]))
   }
   const fields = FieldParameters.keyof().options.flatMap((name) =>
     parameters.getAll(name).map((value) => fieldNode(name, value.split(','))),

@@ -91,7 +91,7 @@ const refused = (header: string): ApiError =>
   new ApiError('cross_site_request', `${header} does not say that a page of this host sent it.`)
 
 /** Behind a proxy that ends TLS we see http where the browser sees https; never the other way round. */
-function isOwnOrigin(origin: string, url: string): boolean {
+export function isOwnOrigin(origin: string, url: string): boolean {
   if (!URL.canParse(origin)) return false // `null` among others
   const theirs = new URL(origin)
   const ours = new URL(url)

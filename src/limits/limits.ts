@@ -17,6 +17,42 @@ export const DISCARD_BYTES_MAX = 128 * MIB
 /** For how long: no client is told to wait longer than this for an answer that is known. */
 export const DISCARD_MS_MAX = SECOND_MS
 
+/** How long a body is known by its bytes, for tenants that want it: clients that lost an answer try again within seconds. */
+export const REPEATED_BODY_MS = 60 * SECOND_MS
+
+/**
+ * The documents that a body of another format becomes. OTLP names a resource once for many records, each of which says it: a
+ * body that grows beyond this would not fit into an isolate beside itself and its blocks.
+ */
+export const DOCUMENTS_BYTES_MAX = 32 * MIB
+
+/** JSON in the message of a syslog record or journal entry that is read as members. Longer ones stay a text, which is searched as one. */
+export const EMBEDDED_JSON_CHARACTERS_MAX = 256 * KIB
+
+/** Its nesting: with what stands around it, everything in it becomes columns. */
+export const EMBEDDED_JSON_DEPTH_MAX = 32
+
+/** Columns of a CSV. A body of delimiters alone would have millions, each of which takes room before it is known to be too many. */
+export const CSV_COLUMNS_MAX = 10_000
+
+/** The attributes that Firehose sends in a header with each request, and that stand in each of its records. */
+export const FIREHOSE_ATTRIBUTES_CHARACTERS_MAX = 4 * KIB
+
+/** The name of a dataset in the address of Axiom's clients. It stands in each record. */
+export const AXIOM_DATASET_CHARACTERS_MAX = 128
+
+/** Trace items in one batch of `tail()`. The platform keeps 256 KB of logs of each, so that this many fit into a POST. */
+export const TAIL_ITEMS_PER_BATCH_MAX = 50
+
+/** How often a batch of `tail()` is tried at once. The platform does not hand it over again, and waits for no one. */
+export const TAIL_TRIES = 3
+
+/** How long is waited after the first of these tries, and twice as long after the second: a store that is away for a moment is back. */
+export const TAIL_RETRY_MS = 500
+
+/** Tenants whose settings an isolate keeps for `tail()`. Installations have few, and each is one read of D1. */
+export const TAIL_TENANTS_CACHE_MAX = 100
+
 /** Codings in one Content-Encoding. Each is a whole pass over the body, and real senders use one. */
 export const CONTENT_ENCODINGS_MAX = 3
 
@@ -188,6 +224,12 @@ export const SERVICE_KEY_CHARACTERS_MIN = 32
 
 /** The least bytes of JWT_SECRET: those of the hash that HS256 uses (RFC 7518, 3.2). */
 export const JWT_SECRET_BYTES_MIN = 32
+
+/** The bytes of SECRETS_KEY: the key of AES-256 (NIST SP 800-38D). */
+export const SECRETS_KEY_BYTES = 32
+
+/** The bytes of a nonce of AES-GCM: those that it is specified and fastest with (NIST SP 800-38D, 5.2.1.1). */
+export const SECRET_NONCE_BYTES = 12
 
 /** Issuers that a tenant may trust. Each is one more that can make admins of it; companies have one or two. */
 export const JWT_ISSUERS_MAX = 8
@@ -598,6 +640,119 @@ export const REWRITE_EXPIRED_PARTS = 4
 /** Runs of retention that a tenant's object remembers: one a day, so a quarter of a year. */
 export const RETENTION_RUNS_MAX = 90
 
+// Webhooks
+
+/** Webhooks of one tenant. Each is a row for every event it subscribes to; teams have a handful, and one for each is much. */
+export const WEBHOOKS_MAX = 50
+
+/** Attempts under way at a time for one tenant. Small: a Worker has six outgoing connections, and one stays for the rest. */
+export const WEBHOOKS_IN_FLIGHT_MAX = 5
+
+/** Of those, how many one webhook may hold while others have something due: one that hangs without warning holds no more. */
+export const WEBHOOK_IN_FLIGHT_MAX = 4
+
+/** Of those, how many all webhooks together may hold whose last attempt has failed; each of them one. */
+export const WEBHOOKS_FAILING_IN_FLIGHT_MAX = 3
+
+/** How long an attempt may take, to the last byte of the answer: receivers should put work aside and answer. */
+export const WEBHOOK_ATTEMPT_MS_MAX = 15 * SECOND_MS
+
+/** Bytes of an answer that are read; the rest of it is not, whatever the receiver sends. */
+export const WEBHOOK_ANSWER_READ_BYTES_MAX = 64 * KIB
+
+/** Bytes of an answer that are kept for whoever looks at the delivery: an error page says in its beginning what was wrong. */
+export const WEBHOOK_ANSWER_KEPT_BYTES_MAX = KIB
+
+/** A body as it is sent. Standard Webhooks 1.0.0 asks for less than 20 kB, and receivers have limits of their own. */
+export const WEBHOOK_BODY_BYTES_MAX = 20_000
+
+/** The data of one event as JSON: with what stands around it, it fits into a body. */
+export const WEBHOOK_DATA_BYTES_MAX = 16_000
+
+/** Events in one body of a webhook that is sent batches. */
+export const WEBHOOK_BATCH_EVENTS_MAX = 100
+
+/** How long a webhook may have its events gathered before they are sent. Who wants to wait for longer asks the API. */
+export const WEBHOOK_BATCH_SECONDS_MAX = 300
+
+/** The farthest that a Retry-After is heeded: the longest pause of the schedule. */
+export const WEBHOOK_RETRY_AFTER_MS_MAX = 24 * HOUR_MS
+
+/** Failures in a row from which on a webhook is tried with one attempt at a time, and pauses between them. */
+export const WEBHOOK_BREAKER_FAILURES = 5
+
+/** The first of those pauses; each further one is twice as long. */
+export const WEBHOOK_BREAKER_MS_MIN = 15 * SECOND_MS
+
+/** The longest of them: so soon is seen that a receiver is back. */
+export const WEBHOOK_BREAKER_MS_MAX = 5 * 60 * SECOND_MS
+
+/** Failures in a row after which a webhook is switched off, if they lasted for long enough. */
+export const WEBHOOK_DISABLE_FAILURES = 20
+
+/** How long they must have lasted: a night and a working day in which nobody looked. */
+export const WEBHOOK_DISABLE_MS = 24 * HOUR_MS
+
+/** Times that a delivery is cut short by the end of the process before that counts as its failure: deployments and crashes are not. */
+export const WEBHOOK_INTERRUPTIONS_MAX = 50
+
+/** Attempts that are noted together for a receiver that is well, and made one after the other: one write to the disk for all. */
+export const WEBHOOK_RUN_MAX = 16
+
+/** How long that may go on before the place is given to whoever waits longest. */
+export const WEBHOOK_RUN_MS = 250
+
+/** When an attempt that is noted as under way is given up for lost: it has long been over, and its end was not written. */
+export const WEBHOOK_LOST_MS = 30 * SECOND_MS
+
+/** How soon after it was due the alarm looks for what should be on its way, in case the object’s memory of it was lost. */
+export const WEBHOOK_WATCH_MS = 20 * SECOND_MS
+
+/** What is due within that is waited for in memory while the alarm is held up by other work. */
+export const WEBHOOK_TIMER_MS_MAX = 60 * SECOND_MS
+
+/** Deliveries that wait in one tenant's object, at up to 20 kB. What comes beyond that goes to the dead letters at once. */
+export const WEBHOOK_WAITING_MAX = 10_000
+
+/** Deliveries that are kept after their end, the newest, to be looked at and sent again. */
+export const WEBHOOK_DELIVERIES_KEPT_MAX = 10_000
+
+/** How long they are kept. */
+export const WEBHOOK_DELIVERIES_KEPT_MS = 30 * 24 * HOUR_MS
+
+/** Deliveries that are cleared away at a time, in the turn of a delivery. */
+export const WEBHOOK_CLEARED_MAX = 500
+
+/** Deliveries that one request sends again; more of a range are sent by asking again. */
+export const WEBHOOK_REDELIVERIES_MAX = 1000
+
+/** How long the old secret signs beside the new one, unless it is said: a day, in which every receiver can be given it. */
+export const WEBHOOK_OVERLAP_SECONDS_DEFAULT = 24 * 60 * 60
+
+/** The longest that both sign. */
+export const WEBHOOK_OVERLAP_SECONDS_MAX = 7 * 24 * 60 * 60
+
+/** Secrets that sign at a time: each is one more signature in a header that receivers read. */
+export const WEBHOOK_SECRETS_MAX = 3
+
+/** Characters of a plain secret, at least: the main seed's example has 14. */
+export const WEBHOOK_SECRET_CHARACTERS_MIN = 8
+
+/** Characters of a secret at most: 64 bytes, the most that Standard Webhooks allows, in base64, and plain ones as long. */
+export const WEBHOOK_SECRET_CHARACTERS_MAX = 128
+
+/** Names that a webhook subscribes to. */
+export const WEBHOOK_EVENTS_MAX = 100
+
+/** How long addresses of a host are remembered: an attempt a moment later needs no resolver, and one that moved is soon found. */
+export const HOST_ADDRESSES_MS = 30 * SECOND_MS
+
+/** Hosts whose addresses an isolate remembers, at about 200 bytes each. */
+export const HOST_ADDRESSES_MAX = 500
+
+/** How long one resolver has to tell a host's addresses before the next is asked: the attempt waits for it. */
+export const HOST_LOOKUP_MS_MAX = 3 * SECOND_MS
+
 // The documentation
 
 /** Characters of documentation pages that an isolate keeps made: one for each host that serves them, at 300 kB each. */
@@ -647,6 +802,26 @@ export const AUDIT_REFUSALS_WINDOW_MS = 60 * SECOND_MS
 /** Callers whose refusals an isolate counts, at about 300 bytes each. */
 export const AUDIT_REFUSED_CALLERS_MAX = 2000
 
+// Record rules in the account
+
+/** Rules whose records the account counts one by one: those that there can be at once, and some that were. The state row is written with each batch. */
+export const SAMPLED_RULES_MAX = 100
+
+/** What came for one group in one millisecond, as a what-if remembers it, a few hundred bytes each. What came beyond is left out. */
+export const WHAT_IF_ARRIVALS_MAX = 50_000
+
+/** Firings that a what-if lists; more are only counted. A rule that fires more often needs another rule. */
+export const WHAT_IF_FIRINGS_MAX = 100
+
+/** Records that a what-if shows of each firing. */
+export const WHAT_IF_ROWS_MAX = 3
+
+/** Body of a rule: its texts are bounded one by one, and this is more than all of them. */
+export const RULE_BODY_BYTES_MAX = 64 * KIB
+
+/** Characters of a note on an incident: a paragraph and a link. */
+export const INCIDENT_NOTE_CHARACTERS_MAX = 1000
+
 // The end of a tenant
 
 /** Steps of erasing tenants that one run of the sweep takes. Each is bounded, and the next run goes on. */
@@ -663,3 +838,321 @@ export const ERASURE_OBJECTS_PER_STEP = 1000
 
 /** Values of KV that one such step deletes. KV deletes one at a time, and a run has 1,000 calls of it. */
 export const ERASURE_VALUES_PER_STEP = 25
+
+// Triage rules
+
+/** Rules of a tenant, built-in ones too. Each is asked about every batch, inside the turn that stores it. */
+export const RULES_MAX = 200
+
+/** Record rules of a tenant, among its rules. Each runs over every block while it is built. */
+export const RECORD_RULES_MAX = 50
+
+/** What all of them have as JSON together: half of the document of settings, which every isolate that serves the tenant holds. */
+export const RECORD_RULES_BYTES_MAX = 32 * KIB
+
+/** Terms and groups of a rule's query, or of the query of its denominator. More is a program, and every batch would run it. */
+export const RULE_CONDITIONS_MAX = 64
+
+/** Characters of a rule's name. It stands in every event and incident. */
+export const RULE_NAME_CHARACTERS_MAX = 128
+
+/** Characters of the name of a field that a rule groups by; a description has four times as many. */
+export const RULE_TEXT_CHARACTERS_MAX = 256
+
+/** Fields that a rule groups by: with more, hardly two records are of the same group. */
+export const RULE_GROUP_FIELDS_MAX = 3
+
+/** The shortest window, cooldown or pause of a rule: receivers and people are no faster. */
+export const RULE_WINDOW_MS_MIN = SECOND_MS
+
+/** The longest: a week, so that a weekly habit can be told. What the window holds is kept in memory and on disk. */
+export const RULE_WINDOW_MS_MAX = 7 * 24 * HOUR_MS
+
+/** Matches that a rule waits for. The times of as many are kept for each group. */
+export const RULE_COUNT_MAX = 10_000
+
+/** Factors and ratios: what is more than a million times as much is a mistake. */
+export const RULE_FACTOR_MAX = 1_000_000
+
+/** Slots of the window of a ratio or change. The window's end moves by one of them: it is exact to less than a hundredth. */
+export const RULE_SLOTS = 120
+
+/** Groups of a rule that are watched one by one. */
+export const RULE_GROUPS_MAX = 1000
+
+/** Characters of a group's values, together. What is longer is cut, and told apart by its hash. */
+export const RULE_GROUP_CHARACTERS_MAX = 256
+
+/** Values that a rule of first values remembers, as 16 characters each. A field with more, such as an id, is none to watch so. */
+export const RULE_VALUES_MAX = 10_000
+
+/** Arrivals, slots and values that all rules of a tenant remember: a few megabytes of memory, and at most one row when stored. */
+export const RULES_ENTRIES_MAX = 100_000
+
+/** What a group of a rule of absence or habit is remembered after it was last seen: longer than the longest pause. */
+export const RULE_ABSENT_MS_MAX = 30 * 24 * HOUR_MS
+
+/** Gaps between arrivals before a habit is one. */
+export const RULE_HABIT_GAPS_MIN = 8
+
+/** Actions of a rule: an event, an incident and a few rules to switch on. */
+export const RULE_ACTIONS_MAX = 8
+
+/** Transitions within the window of flap damping. Their times are kept for each group. */
+export const RULE_FLAP_CHANGES_MAX = 20
+
+/** Maintenance windows of a rule: a few each week, and those of the next release. */
+export const RULE_MAINTENANCE_MAX = 16
+
+/** Tags that a record rule sets. */
+export const RULE_TAGS_MAX = 16
+
+/** Records that an event or incident shows. */
+export const RULE_SAMPLE_ROWS_MAX = 10
+
+/** Bytes of these records as JSON, together. An event has 16 KiB in all; of longer records the head is shown. */
+export const RULE_SAMPLE_BYTES_MAX = 10 * KIB
+
+/** Firings of a rule that one turn tells; others follow, as many each second. A thousand groups that fire at once must not hold up a batch. */
+export const RULE_TOLD_PER_TURN_MAX = 50
+
+/** Pause before further firings are told. */
+export const RULE_TELL_AGAIN_MS = SECOND_MS
+
+/** A clock that was set back by no more than this is waited for. By more, the rules go on from the new time. */
+export const RULE_CLOCK_BACK_MS_MAX = 60 * SECOND_MS
+
+/** Windows of limits that a quota warning is about: those of hours and days. The limit of a minute is a pace, not a quota. */
+export const RULE_QUOTA_WINDOW_MS_MIN = HOUR_MS
+
+/** Characters of what rules were told since their memory was stored, which the state row has with each batch. */
+export const RULES_TAIL_CHARACTERS_MAX = 32 * KIB
+
+/** Incidents that are kept; the oldest that are resolved go first. */
+export const INCIDENTS_MAX = 10_000
+
+/** Incidents of one answer. */
+export const INCIDENTS_PAGE_MAX = 200
+
+/** A rule as JSON: its texts at their longest. */
+export const RULE_BYTES_MAX = 32 * KIB
+
+/** Versions of a rule that are kept: whoever asks what it was looks at the last few. */
+export const RULE_VERSIONS_MAX = 20
+
+/** How long rules that failed as a whole, or a document that could not be written, wait for the next try. */
+export const RULES_RETRY_MS = 30 * SECOND_MS
+
+/** How long a match stays an open incident after the last one: then it is resolved. */
+export const RULE_MATCH_OPEN_MS = 5 * 60 * SECOND_MS
+
+// The live tail.
+
+/** Bytes sent to a tail that it has not acknowledged: what a reader that never reads can have kept for it. */
+export const TAIL_WINDOW_BYTES = MIB
+
+/** Steps in which what was sent is remembered until it is acknowledged; a socket's own memory has 16 KiB. */
+export const TAIL_WINDOW_ENTRIES_MAX = 64
+
+/** Records in one frame. */
+export const TAIL_BATCH_ROWS = 100
+
+/** Bytes of records in one frame, unless a single one has more. */
+export const TAIL_BATCH_BYTES = 256 * KIB
+
+/** How long records wait for others to share a frame with them. Where the last frame is older than that, nothing waits. */
+export const TAIL_BATCH_MS = 50
+
+/** The same where few watch: so much less as there are fewer frames to be sent, but one tail has no more than 200 a second. */
+export const TAIL_BATCH_MS_MIN = 5
+
+/** Records between a live tail that cannot be sent more now and the newest: beyond, it goes on from the newest and is told what it missed. */
+export const TAIL_LAG_RECORDS_MAX = 10_000
+
+/** Records sent in a second to all tails of a tenant together, so that taking logs is not slowed by who watches. */
+export const TAIL_SEND_ROWS_PER_SECOND = 20_000
+
+/** Frames of records in a second, likewise: each costs the object's thread some microseconds, whatever it holds. */
+export const TAIL_SEND_FRAMES_PER_SECOND = 4_000
+
+/** Bytes of records in a second, likewise. */
+export const TAIL_SEND_BYTES_PER_SECOND = 8 * MIB
+
+/** Records that tails look at in one turn of the object's thread, before logs and others have theirs. */
+export const TAIL_TURN_RECORDS_MAX = 50_000
+
+/** Bytes of unpacked blocks that a tenant's object keeps decoded for its tails; one block at least. */
+export const TAIL_BLOCKS_BYTES_MAX = 4 * MIB
+
+/** Records before the newest that a tail may begin with. */
+export const TAIL_BACKLOG_MAX = 1_000
+
+/** Records that one reading of what is sealed hands to the tails. */
+export const TAIL_HISTORY_ROWS = 500
+
+/** Characters of these records, unless a single one has more. */
+export const TAIL_HISTORY_CHARACTERS = MIB
+
+/** Records that one such reading looks at before it answers what it has. */
+export const TAIL_HISTORY_SCAN_ROWS = 250_000
+
+/** Bytes of sealed segments that are not published which go along with one such reading; a call has 32 MiB. */
+export const TAIL_HISTORY_PIECE_BYTES = 8 * MIB
+
+/** Such readings of a tenant at once. */
+export const TAIL_HISTORY_READS_MAX = 4
+
+/** Pause after such a reading has failed. */
+export const TAIL_HISTORY_RETRY_MS = SECOND_MS
+
+/** Failures of it in a row, after which what cannot be read is told as a gap. */
+export const TAIL_HISTORY_TRIES = 5
+
+/** Characters of one message of a client: a query of 4 KiB whose characters are all escaped has 24. */
+export const TAIL_MESSAGE_CHARACTERS_MAX = 32 * KIB
+
+/** Messages of a client in TAIL_MESSAGES_WINDOW_MS, beside acknowledgements of what was sent. */
+export const TAIL_MESSAGES_MAX = 100
+
+/** How long messages of a client are counted together. */
+export const TAIL_MESSAGES_WINDOW_MS = 10 * SECOND_MS
+
+/** Messages of a client that cannot be understood, after which the socket is closed. */
+export const TAIL_FAULTS_MAX = 10
+
+/** How often the credentials of tails are looked at again when nothing has changed. */
+export const TAIL_CHECK_MS = 60 * SECOND_MS
+
+/** How long a tail stays open whose client says nothing, not even ping: it may be gone without a word. */
+export const TAIL_IDLE_MS = 600 * SECOND_MS
+
+/** How long a tail stays open that acknowledges nothing of a full window. */
+export const TAIL_STALLED_MS = 60 * SECOND_MS
+
+/** How often a tail is told how far it is when nothing matches. */
+export const TAIL_STAT_MS = 5 * SECOND_MS
+
+/** How long a ticket for a tail is good: a browser uses it at once. */
+export const TAIL_TICKET_MS = 30 * SECOND_MS
+
+/** Tickets of a tenant that are out and not used. */
+export const TAIL_TICKETS_MAX = 1_000
+
+/** How long a tenant's object waits for the socket of a tail that was let in. */
+export const TAIL_ENTRANCE_MS = 10 * SECOND_MS
+
+/** How often a stream of events has a comment in it, so that nobody on the way takes it for dead. */
+export const TAIL_EVENTS_PING_MS = 15 * SECOND_MS
+
+// Registered services and cross-service events
+
+/** Services of one tenant. Each is asked every minute, one after the other. */
+export const SERVICES_MAX = 100
+
+/** Characters of the name of a service, as in the records that it sends. */
+export const SERVICE_NAME_CHARACTERS_MAX = 128
+
+/** Characters of the key of a service: long enough for a JWT. */
+export const SERVICE_API_KEY_CHARACTERS_MAX = 4096
+
+/** Characters of the version of a service. */
+export const SERVICE_VERSION_CHARACTERS_MAX = 64
+
+/** Capabilities that a service names. */
+export const SERVICE_CAPABILITIES_MAX = 32
+
+/** Characters of a capability. */
+export const SERVICE_CAPABILITY_CHARACTERS_MAX = 64
+
+/** Pause between two looks at a service that is up: what is down is known within two minutes. */
+export const SERVICE_CHECK_MS = 60_000
+
+/** Pause after the first failure, so that one lost packet is soon told from an outage. */
+export const SERVICE_RECHECK_MS = 15_000
+
+/** The longest pause between looks at a service that is down: its return is known within five minutes. */
+export const SERVICE_BACKOFF_MS_MAX = 300_000
+
+/** By how much pauses differ at random, lest the services of all tenants be asked at once. */
+export const SERVICE_CHECK_JITTER_PERCENT = 10
+
+/** How long a look may take, to the last byte of the answer. A health endpoint that needs longer is not well. */
+export const SERVICE_CHECK_MS_MAX = 5000
+
+/** Bytes of the answer to a look that are read. Nothing of them is kept. */
+export const SERVICE_ANSWER_BYTES_MAX = 16_384
+
+/** Looks under way at a time for one tenant: of six outgoing connections the deliveries of webhooks may hold five, and a look that waits for one would seem slow. */
+export const SERVICE_CHECKS_AT_A_TIME = 1
+
+/** Failures in a row after which a service counts as down. */
+export const SERVICE_FAILURES_TO_DOWN = 2
+
+/** Looks that are kept one by one for each service: the last hour. */
+export const SERVICE_CHECKS_KEPT = 60
+
+/** Hours with looks of which sums are kept for each service. */
+export const SERVICE_HOURS_KEPT = 24
+
+/** Days with looks of which sums are kept for each service. */
+export const SERVICE_DAYS_KEPT = 30
+
+/** Characters that a secret has at least for its last four to be shown: of a shorter one they would be much of it. */
+export const SECRET_SHOWN_CHARACTERS_MIN = 16
+
+/** Days with logs that the habit of a service is learned from: two weeks hold two weekends. */
+export const HABIT_DAYS_KEPT = 14
+
+/** Batches of a service before it has a habit. */
+export const HABIT_ARRIVALS_MIN = 20
+
+/** How many times its habitual pause a service is silent before that is reported. */
+export const HABIT_FACTOR = 2
+
+/** The shortest silence that is reported, however lively a service is: a restart is none. */
+export const HABIT_SILENCE_MS_MIN = 300_000
+
+/** The body of a cross-service event, which becomes two records of at most 1 MiB. */
+export const CROSS_SERVICE_BODY_BYTES_MAX = 262_144
+
+/** Characters of the operation of a cross-service event. */
+export const OPERATION_CHARACTERS_MAX = 200
+
+/** Characters of a correlation id: enough for a traceparent or several UUIDs. */
+export const CORRELATION_ID_CHARACTERS_MAX = 200
+
+/** The range of a service graph that names none: a day. */
+export const GRAPH_RANGE_MS_DEFAULT = 86_400_000
+
+/** Bytes of the id of a document in a bulk request: as many as Elasticsearch takes. */
+export const ELASTIC_ID_BYTES_MAX = 512
+
+/** Bytes of the name of an index: as many as Elasticsearch takes. */
+export const ELASTIC_INDEX_BYTES_MAX = 255
+
+/** An id that is longer with its index is remembered by its hash: 50,000 of a batch then fit into few rows. */
+export const KNOWN_ID_CHARACTERS_MAX = 96
+
+/**
+ * Ids that a tenant's object remembers of records that may be stored once, half of them in each of two generations. Eight bytes of
+ * each are in memory, in tables that are half empty: 32 MB at most.
+ */
+export const KNOWN_IDS_MAX = 2_000_000
+
+/** How long they are remembered at least, unless there are too many: as long as batch ids. */
+export const KNOWN_ID_MS = 24 * HOUR_MS
+
+/** Bytes of ids in a row of the object's tables, which hold less than 2,000,000. */
+export const KNOWN_IDS_ROW_BYTES = 1_000_000
+
+/** How often a batch is made again without records that were stored meanwhile under the same id. */
+export const KNOWN_ID_TRIES = 5
+
+/** Tags in `ddtags` that become fields of their own. */
+export const DATADOG_TAGS_MAX = 100
+
+/** How far a time at the beginning of a raw line of Splunk may be from now, and still be the record's: less than any retention. */
+export const HEC_RAW_CLUE_MS = 24 * HOUR_MS
+
+/** Acknowledgements that one request may ask for. */
+export const HEC_ACKS_MAX = 10_000

@@ -1,4 +1,4 @@
-import type { Usage } from '../tenant/contract'
+import type { ServiceUsage, Usage } from '../tenant/contract'
 import { type Account, totalOf } from '../tenant/ledger'
 import type { Metric, Sample } from './exposition'
 
@@ -41,11 +41,20 @@ const operations = ({ ledger }: Usage): readonly Sample[] =>
     value,
   }))
 
+/** Of each service that is asked how it is; one without the number has no sample. */
+const ofServices =
+  (read: (service: ServiceUsage) => number | undefined): Measure['read'] =>
+  ({ services = [] }) =>
+    services.flatMap((usage) => {
+      const value = read(usage)
+      return value === undefined ? [] : [{ labels: { service: usage.service }, value }]
+    })
+
 const MEASURES: readonly Measure[] = [
   {
     name: 'sluice_records_received_total',
     type: 'counter',
-    help: 'Records that clients sent: stored, duplicate, sampled, dropped and rejected together.',
+    help: 'Records that clients sent: stored, duplicate, sampled and rejected together.',
     read: ofAccount('received'),
   },
   {
@@ -63,13 +72,19 @@ const MEASURES: readonly Measure[] = [
   {
     name: 'sluice_records_sampled_total',
     type: 'counter',
-    help: 'Records left out by sampling.',
+    help: 'Records that rules of the tenant have dropped or sampled away.',
     read: ofAccount('sampled'),
+  },
+  {
+    name: 'sluice_records_sampled_by_rule_total',
+    type: 'counter',
+    help: 'The same by the rule that took them.',
+    read: ({ ledger }) => Object.entries(ledger.sampledBy ?? {}).map(([rule, value]) => ({ labels: { rule }, value })),
   },
   {
     name: 'sluice_records_dropped_total',
     type: 'counter',
-    help: 'Records left out by a rule.',
+    help: 'Always 0: what rules drop is counted as sampled.',
     read: ofAccount('dropped'),
   },
   {
@@ -126,5 +141,35 @@ const MEASURES: readonly Measure[] = [
     type: 'gauge',
     help: 'Changes of the set of published segments.',
     read: ({ generation }) => single(generation),
+  },
+  {
+    name: 'sluice_service_up',
+    type: 'gauge',
+    help: 'Whether a registered service is up. One that was not asked yet is left out.',
+    read: ofServices(({ isKnown, isUp }) => (isKnown ? Number(isUp) : undefined)),
+  },
+  {
+    name: 'sluice_service_uptime_ratio',
+    type: 'gauge',
+    help: 'The share of looks at a registered service in the last 24 hours that found it well.',
+    read: ofServices(({ uptime }) => uptime),
+  },
+  {
+    name: 'sluice_service_checks_total',
+    type: 'counter',
+    help: 'Looks at a registered service.',
+    read: ofServices(({ checks }) => checks),
+  },
+  {
+    name: 'sluice_service_check_failures_total',
+    type: 'counter',
+    help: 'Looks at a registered service that did not find it well.',
+    read: ofServices(({ failures }) => failures),
+  },
+  {
+    name: 'sluice_service_latency_seconds',
+    type: 'gauge',
+    help: 'How long the last look at a registered service took, where that found it well.',
+    read: ofServices(({ latencyMs }) => (latencyMs === undefined ? undefined : latencyMs / 1000)),
   },
 ]

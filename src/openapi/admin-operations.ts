@@ -21,7 +21,7 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
     scope: 'admin:read',
     summary: 'The account of the tenant',
     description:
-      'received = stored + duplicate + sampled + dropped + all rejected, for the tenant and each key, at every moment: ' +
+      'received = stored + duplicate + sampled + all rejected, for the tenant and each key, at every moment: ' +
       '`imbalance` is always 0. Bytes in are uncompressed bodies.',
     answers: { 200: { description: 'The account.', content: { 'application/json': UsageAnswer } } },
     problems: ['ingest_paused'],
@@ -32,6 +32,7 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
         rejected_total: 3,
         imbalance: 0,
         bytes_stored: 38112,
+        sampled_by_rule: {},
         keys: { key_01kaj2m4x8v3c9t0w5b6n7p2qr: account },
         operations: { requests: 14, rows_written: 40, kv_writes: 2, d1_rows_written: 4, archive_writes: 0 },
         journal: { rows: 284, bytes: 60210 },

@@ -37,6 +37,7 @@ export const ReceiptAnswer = z.strictObject({
   accepted: count.meta({ description: 'Records that are on disk now, and part of every later search.' }),
   rejected: count,
   duplicate: count,
+  sampled: count.optional().meta({ description: 'Records that rules of the tenant dropped or sampled away, if any.' }),
   errors: z.array(Item).meta({ description: 'Why records were rejected: the first hundred.' }),
   errors_omitted: count.optional(),
 })
@@ -54,6 +55,10 @@ export const LogAnswer = z
     trace_id: z.string().optional(),
     span_id: z.string().optional(),
     source: z.string().optional().meta({ description: 'http, or agent for the service’s own activity.' }),
+    category: z.string().optional().meta({ description: 'By a record rule, as are the three that follow.' }),
+    severity: z.string().optional(),
+    tags: z.array(z.string()).optional(),
+    weight: z.number().optional().meta({ description: 'How many records a sampled one stands for.' }),
     body: z.unknown().meta({ description: 'As it was sent, but for redaction and white space.' }),
   })
   .loose()
@@ -143,9 +148,10 @@ export const UsageAnswer = z.strictObject({
   ...Account.shape,
   rejected_total: count,
   imbalance: z.literal(0).meta({
-    description: 'received − stored − duplicate − sampled − dropped − rejected_total.',
+    description: 'received − stored − duplicate − sampled − dropped − rejected_total; dropped is always 0.',
   }),
   bytes_stored: count.meta({ description: 'Bytes of segments that were sealed.' }),
+  sampled_by_rule: z.record(z.string(), count).meta({ description: 'What each record rule dropped or sampled away.' }),
   keys: z.record(z.string(), Account).meta({ description: 'The same for each key, by its id.' }),
   operations: z.record(z.string(), count).meta({ description: 'Platform operations spent.' }),
   journal: z.strictObject({ rows: count, bytes: count }).meta({ description: 'Durable, and not yet sealed.' }),

@@ -4,7 +4,7 @@ import { curlLine } from './curl-line'
 import { DOCS_STYLE } from './docs-style'
 import { GROUP_TITLES } from './group-titles'
 import { type Html, html, NOTHING, prose } from './html'
-import { type Content, contentOf, type Operation, problemsOf } from './operation'
+import { type Content, contentOf, type Operation, problemsOf, refusalOf } from './operation'
 import { schemaList, valueWords } from './schema-list'
 
 /** The documentation of some operations as a page that needs nothing but itself. `server` is where it is served from. */
@@ -80,7 +80,7 @@ function operationSection(operation: Operation): Html {
   const asked =
     body === undefined
       ? NOTHING
-      : html`<h4>Body</h4><p>${prose(body.description)}</p>${contents(body, 'input')}${exampleOf('Example of the body', example.body)}`
+      : html`<h4>Body</h4><p>${prose(body.description)}</p>${contents(body, 'input')}${exampleOf('Example of the body', example.text ?? example.body)}`
   const answered = Object.entries(answers).map(
     ([status, answer]) =>
       html`<h4>Answer ${status}</h4><p>${prose(answer.description)}</p>${contents(answer, 'output')}`,
@@ -128,7 +128,8 @@ function rowsOf(place: string, schema: z.ZodObject | undefined): Html[] {
 
 function problems(operation: Operation): Html {
   const links = problemsOf(operation).map(
-    (code) => html`<li><a href="/docs/errors#${code}"><code>${code}</code></a> ${PROBLEMS[code].status}</li>`,
+    (code) =>
+      html`<li><a href="/docs/errors#${code}"><code>${code}</code></a> ${refusalOf(operation, code).status}</li>`,
   )
   return html`<details><summary>Problems</summary><ul>${links}</ul></details>`
 }

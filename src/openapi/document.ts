@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { ApiError, PROBLEMS, type ProblemCode, problemBody } from '../http/problem'
 import { ProblemAnswer } from './answers'
 import { GROUP_TITLES } from './group-titles'
-import { type Answer, contentOf, type Example, type Operation, problemsOf } from './operation'
+import { type Answer, contentOf, type Example, type Operation, problemsOf, refusalOf } from './operation'
 
 const EXAMPLE_REQUEST_ID = 'req_01kaj2m4x8v3c9t0w5b6n7p2qr'
 
@@ -59,10 +59,10 @@ function operationObject(operation: Operation) {
       requestBody: {
         required: true,
         description: body.description,
-        content: contentObject(body, 'input', example.body),
+        content: contentObject(body, 'input', example.text ?? example.body),
       },
     }),
-    responses: { ...answersObject(operation), ...problemsObject(problemsOf(operation)) },
+    responses: { ...answersObject(operation), ...refusalsObject(operation) },
   }
 }
 
@@ -89,7 +89,8 @@ const exampleValue = (text: string, property: unknown): string | number =>
 function answersObject({ answers, example }: Operation) {
   const entries = Object.entries(answers).map(([status, answer]) => {
     const shown = Number(status) === example.status ? example.answer : undefined
-    return [status, { description: answer.description, content: contentObject(answer, 'output', shown) }]
+    const content = contentObject(answer, 'output', shown)
+    return [status, { description: answer.description, ...(contentOf(answer).length > 0 && { content }) }]
   })
   return Object.fromEntries(entries)
 }
@@ -101,6 +102,20 @@ function contentObject(content: Pick<Answer, 'content'>, io: 'input' | 'output',
     { schema: schemaOf(schema, io), ...(index === 0 && example !== undefined && { example }) },
   ])
   return Object.fromEntries(entries)
+}
+
+/** A protocol of others has statuses and bodies of its own for what is refused; docs/shippers/ shows them. */
+function refusalsObject(operation: Operation) {
+  const codes = problemsOf(operation)
+  if (operation.dialect === undefined) return problemsObject(codes)
+  const byStatus = Map.groupBy(codes, (code) => refusalOf(operation, code).status)
+  const entries = Array.from(byStatus, ([status, sharing]) => {
+    const description = sharing.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' ')
+    const types = new Set(sharing.map((code) => refusalOf(operation, code).contentType.split(';')[0]))
+    types.delete('')
+    return [status, { description, content: Object.fromEntries([...types].map((type) => [type, {}])) }]
+  })
+  return Object.fromEntries(entries.filter(([status]) => !(Number(status) in operation.answers)))
 }
 
 /** Problems share statuses: one answer for each, with an example for each code. */
@@ -123,7 +138,7 @@ function problemsObject(codes: readonly ProblemCode[]) {
 
 /** An example of each problem that an operation can answer, once. */
 function problemExamples(operations: readonly Operation[]) {
-  const codes = new Set(operations.flatMap(problemsOf))
+  const codes = new Set(operations.filter(({ dialect }) => dialect === undefined).flatMap(problemsOf))
   const entries = Array.from(codes, (code) => [code, { value: problemBody(new ApiError(code), EXAMPLE_REQUEST_ID) }])
   return Object.fromEntries(entries)
 }

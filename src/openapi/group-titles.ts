@@ -6,6 +6,8 @@ export const GROUP_TITLES: Readonly<Record<Operation['group'], string>> = {
   logs: 'Logs',
   analytics: 'Analytics',
   admin: 'Administration',
+  integration: 'Integrations',
   session: 'Browser sessions',
   api_v1: 'The second seed’s API',
+  shippers: 'What other shippers speak',
 }

@@ -5,6 +5,7 @@ import { BATCH_RECORDS_MAX, CONTEXT_DEFAULT, CONTEXT_MAX, IDEMPOTENCY_KEY_CHARAC
 import { ContextAnswer, LogAnswer, ReceiptAnswer, SearchAnswer, TableAnswer } from './answers'
 import { logExample, SEARCH_PROBLEMS, searchExample } from './examples'
 import type { Operation } from './operation'
+import { TAIL_OPERATIONS } from './tail-operations'
 
 const IngestQuery = z.strictObject({
   strict: z
@@ -20,7 +21,10 @@ const IngestHeaders = z.strictObject({
     .max(IDEMPOTENCY_KEY_CHARACTERS_MAX)
     .optional()
     .meta({ description: 'Names the batch: sent again within 24 hours it is answered with the first receipt.' }),
-  'Content-Encoding': z.string().optional().meta({ description: 'gzip, deflate, br, zstd, or several of them.' }),
+  'Content-Encoding': z
+    .string()
+    .optional()
+    .meta({ description: 'gzip, deflate, br, zstd, snappy, or several of them.' }),
 })
 
 const Document = z.record(z.string(), z.unknown())
@@ -63,7 +67,8 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
     scope: 'logs:write',
     summary: 'Sends logs',
     description:
-      'One object, an array, `{"logs": […]}`, NDJSON, JSON values one after the other, or lines of text; the type is ' +
+      'One object, an array, `{"logs": […]}`, NDJSON, JSON values one after the other, lines of text, or what the type names: ' +
+      'CSV with a header, logfmt, syslog, the journal’s export, MessagePack. The type is ' +
       `believed only where the body agrees. Up to ${BATCH_RECORDS_MAX.toLocaleString('en')} records. The answer comes once ` +
       'everything accepted is on disk. Good records of a mixed batch are stored; a batch of which nothing is stored is ' +
       'a problem, never a 2xx. Time, level, service, message and trace ids are found under their usual names, and the ' +
@@ -72,7 +77,16 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
     headers: IngestHeaders,
     body: {
       description: 'Logs in any of these types.',
-      content: { 'application/json': IngestBody, 'application/x-ndjson': z.string(), 'text/plain': z.string() },
+      content: {
+        'application/json': IngestBody,
+        'application/x-ndjson': z.string(),
+        'text/plain': z.string(),
+        'text/csv': z.string(),
+        'application/logfmt': z.string(),
+        'application/syslog': z.string(),
+        'application/vnd.fdo.journal': z.string(),
+        'application/msgpack': z.string(),
+      },
     },
     answers: {
       202: {
@@ -174,6 +188,7 @@ export const LOGS_OPERATIONS: readonly Operation[] = [
         '{"id":"log_100g1m7zdgcsf0000000001","time":"2026-11-21T10:00:00.000Z","level":"error","message":"payment timeout after 30s"}\n{"_meta":{"complete":true,"rows":1}}\n',
     },
   },
+  ...TAIL_OPERATIONS,
   {
     id: 'getLog',
     group: 'logs',

@@ -1,16 +1,19 @@
 import type * as z from 'zod'
 import type { Scope } from '../http/access'
-import type { ProblemCode } from '../http/problem'
+import type { Dialect } from '../http/dialect'
+import { PROBLEMS, type ProblemCode } from '../http/problem'
 
 /** Everything that the documents say of one route. docs/api.md, /openapi.json and the contract tests are made of it. */
 export interface Operation {
-  /** The name of its handler. */
+  /** The name of its handler; where that has several paths, with a word for this one behind an underscore. */
   readonly id: string
-  readonly group: 'service' | 'logs' | 'analytics' | 'admin' | 'session' | 'api_v1'
+  readonly group: 'service' | 'logs' | 'analytics' | 'admin' | 'integration' | 'session' | 'api_v1' | 'shippers'
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As it stands in the route table. */
   readonly path: string
   readonly scope: Scope | 'public'
+  /** The protocol of others that it speaks: what it refuses it refuses in that. */
+  readonly dialect?: Dialect
   /** One sentence without its full stop. */
   readonly summary: string
   readonly description: string
@@ -38,9 +41,13 @@ export interface Answer extends Content {
 export interface Example {
   readonly path?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
+  /** Parameters without which the answer has no end: tests send them beside whatever else they ask. */
+  readonly always?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly body?: unknown
+  /** Sent as it stands, where the body is no JSON. Its type is a header. */
+  readonly text?: string
   /** Whose key it needs, where that is not the one that has the scope. */
   readonly by?: 'operator'
   readonly status: number
@@ -67,6 +74,15 @@ const PROBLEMS_OF_ACCESS: readonly ProblemCode[] = [
 export function problemsOf({ scope, problems }: Operation): ProblemCode[] {
   const ofAccess = scope === 'public' ? [] : PROBLEMS_OF_ACCESS
   return [...new Set<ProblemCode>([...problems, ...ofAccess, 'internal'])]
+}
+
+/** How a refusal of an operation looks: its status, and the type of its body. */
+export function refusalOf({ dialect, path }: Operation, code: ProblemCode): { status: number; contentType: string } {
+  const { status, title: detail } = PROBLEMS[code]
+  if (dialect === undefined) return { status, contentType: 'application/problem+json' }
+  const asked = new Request(`https://localhost${path}`, { headers: { 'content-type': 'application/json' } })
+  const refused = dialect.refuse({ status, code, detail, retryAfterSeconds: undefined, errors: [] }, asked)
+  return { status: refused.status, contentType: refused.headers.get('content-type') ?? '' }
 }
 
 /** The media type and schema of an answer's content; the first is the usual one. */

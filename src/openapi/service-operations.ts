@@ -21,6 +21,17 @@ const healthExample: Health = {
   bindings: { control: 'ok', payload: 'ok', cache: 'ok', archive: 'ok', tenant: 'ok' },
 }
 
+const APP_PARAMETERS: Readonly<Record<string, z.ZodString>> = {
+  tenant: z.string().meta({ description: 'Whose logs are shown: the page says so where it is not who is signed in.' }),
+  screen: z
+    .string()
+    .meta({ description: 'explore, incidents, rules, webhooks, services, send, usage, domains, keys …' }),
+  item: z.string().meta({ description: 'The id of what the screen shows one of.' }),
+}
+
+const pick = (parameters: Readonly<Record<string, string>>): Record<string, z.ZodString> =>
+  Object.fromEntries(Object.keys(parameters).map((name) => [name, APP_PARAMETERS[name]]))
+
 /** The service's own endpoints. */
 export const SERVICE_OPERATIONS: readonly Operation[] = [
   {
@@ -96,4 +107,38 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     problems: [],
     example: { status: 200, answer: '<!doctype html>\n<html lang="en">…' },
   },
+  appPage('showApp', '/app', 'The browser app'),
+  appPage('showAppScreen', '/app/t/:tenant/:screen', 'A screen of the browser app', {
+    tenant: 'acme',
+    screen: 'explore',
+  }),
+  appPage('showAppItem', '/app/t/:tenant/:screen/:item', 'Something that a screen of the browser app shows', {
+    ...{ tenant: 'acme', screen: 'logs', item: 'log_0000000000000000000000000' },
+  }),
+  {
+    id: 'showAppFile',
+    group: 'service',
+    method: 'GET',
+    path: '/app/assets/:file',
+    scope: 'public',
+    pathParameters: z.object({ file: z.string().meta({ description: 'Its name, with what is in it.' }) }),
+    summary: 'A file of the browser app',
+    description: 'Named by what is in it, so that it may be kept for a year.',
+    answers: { 200: { description: 'The file.', content: { 'image/svg+xml': z.string() } } },
+    problems: ['not_found'],
+    example: { path: { file: 'icon.svg' }, status: 200, answer: '<svg xmlns="http://www.w3.org/2000/svg" …' },
+  },
 ]
+
+/** The same page for each of its addresses: it reads its own. */
+function appPage(id: string, path: string, summary: string, parameters?: Readonly<Record<string, string>>): Operation {
+  return {
+    ...{ id, group: 'service', method: 'GET', path, scope: 'public', summary },
+    ...(parameters && { pathParameters: z.object(pick(parameters)) }),
+    description:
+      'A page for browsers. Its own content policy lets nothing run but its files, and asks nobody but this service.',
+    answers: { 200: { description: 'The page.', content: { [PAGE_TYPE]: z.string() } } },
+    problems: [],
+    example: { ...(parameters && { path: parameters }), status: 200, answer: '<!doctype html>\n<html lang="en">…' },
+  }
+}

@@ -11,6 +11,7 @@ export function bothFilters(left: Filter, right: Filter): Filter {
     timeRange: term.range,
     levelMask: term.levelMask,
     exactValues: term.exactValues,
+    needles: term.needles,
   }
 }
 

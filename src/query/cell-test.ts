@@ -16,6 +16,8 @@ export interface CellTest {
   readonly number: ((value: number, source: string | undefined) => boolean) | undefined
   /** Folded bytes that stand in every text that passes: where they are not, nothing has to be tested. */
   readonly needle: Uint8Array | undefined
+  /** Folded bytes of which some stand in every text that passes, where that says more than the one needle. */
+  readonly needles?: () => readonly Uint8Array[] | undefined
   /** Finding the needle is all there is to it. */
   readonly needleIsEnough: boolean
   /** The only folded text that passes, if there is but one: token filters are asked for it. */
@@ -92,7 +94,14 @@ export function regexTest(regex: Regex): CellTest {
         const source = original()
         return regex.test(source, 0, source.length)
       }
-  return { text, number: undefined, needle: regex.literal, needleIsEnough: false, exact: undefined }
+  return {
+    text,
+    number: undefined,
+    needle: regex.literal,
+    needles: regex.literals,
+    needleIsEnough: false,
+    exact: undefined,
+  }
 }
 
 /** Larger or smaller than a number, a time, or (in folded code point order) a text. */
@@ -163,8 +172,16 @@ export function testOf(test: Exclude<Test, { op: 'regex' }>, nowMs: number): Cel
 }
 
 export function anyOf(tests: readonly CellTest[]): CellTest {
-  return combine(tests, (passes) => tests.some(passes))
+  if (tests.length === 1) return tests[0]
+  return { ...combine(tests, (passes) => tests.some(passes)), needles: () => ofEach(tests.map(needlesOf)) }
 }
+
+const ofEach = (needles: readonly (readonly Uint8Array[] | undefined)[]): readonly Uint8Array[] | undefined =>
+  needles.every((own) => own !== undefined) ? needles.flatMap((own) => own ?? []) : undefined
+
+/** Folded bytes of which some stand in every text that passes; undefined where none are known. */
+export const needlesOf = ({ needle, needles }: CellTest): readonly Uint8Array[] | undefined =>
+  needles?.() ?? (needle && needle.length > 0 ? [needle] : undefined)
 
 function allOf(tests: readonly CellTest[]): CellTest {
   return combine(tests, (passes) => tests.every(passes))

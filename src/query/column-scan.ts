@@ -1,8 +1,9 @@
-import { bytesOfCell, type ColumnKind, cellStart, type TextCells } from '../blocks/block'
+import { bytesOfCell, type ColumnKind, cellStart, joinCells, type TextCells } from '../blocks/block'
+import { foldCells } from '../blocks/case-patch'
 import { type ColumnCells, cellCount, cellValue } from '../blocks/table'
 import { foldText } from '../records/fold'
 import { fromHexCells, type HexCells } from '../segments/hex-cells'
-import { type CellTest, indexWithin } from './cell-test'
+import { type CellTest, indexWithin, needlesOf } from './cell-test'
 import { scanTemplates } from './template-scan'
 
 const encoder = new TextEncoder()
@@ -19,13 +20,27 @@ export function scanColumn(cells: ColumnCells, kind: ColumnKind, test: CellTest,
 }
 
 function scanTexts(
-  { folded, templates, restore }: Extract<ColumnCells, { form: 'text' }>,
+  { count, folded, templates, restore, cellsHolding }: Extract<ColumnCells, { form: 'text' }>,
   test: CellTest,
   mark: (cell: number) => void,
 ): void {
   const { needle } = test
+  const needles = cellsHolding && needlesOf(test)
+  const few = needles && cellsHolding?.(needles)
+  if (few !== undefined && few.length * FEW_PARTS <= count) {
+    for (const cell of few) if (passesRestored(restore(cell), test)) mark(cell)
+    return
+  }
   if (templates && needle && needle.length > 0) scanTemplates(templates, test, needle, restore, mark)
   else scanText(folded(), test, restore, mark)
+}
+
+/** Cells are folded one by one when they are at most one in so many. */
+const FEW_PARTS = 8
+
+function passesRestored(original: Uint8Array, test: CellTest): boolean {
+  const { bytes, ends } = foldCells(joinCells(1, () => original)).cells
+  return test.text(bytes, 0, ends[0], () => original)
 }
 
 function scanText(

@@ -2,7 +2,7 @@ import { LEVEL_FORM, TIME_FORM, TIME_SLOT } from '../blocks/block'
 import { timeText } from '../blocks/document'
 import { type ColumnCells, cellValue, type Table } from '../blocks/table'
 import { LEVELS } from '../records/levels'
-import { type CellTest, containsTest, EXISTS_TEST, NO_NUMBER, needleTest } from './cell-test'
+import { type CellTest, containsTest, EXISTS_TEST, NO_NUMBER, needlesOf, needleTest } from './cell-test'
 import { passesAsNumber, passesAsText, scanColumn } from './column-scan'
 import { columnsOfField, columnsOfText, columnsUnderField, type FieldColumn, type TableHead } from './field-columns'
 import { type JsonLeaf, jsonLeaves, jsonPaths } from './json-leaves'
@@ -16,6 +16,7 @@ export const textTerm = (test: CellTest): Term => columnTerm(columnsOfText, test
 export function columnTerm(fieldColumns: (table: TableHead) => FieldColumn[], test: CellTest): Term {
   return {
     ...BLANK,
+    needles: () => needlesOf(test) ?? [],
     // Which rows have a cell is known from their shapes.
     columns: (table) =>
       fieldColumns(table).flatMap(({ column, inside }) => (test === EXISTS_TEST && !inside ? [] : [column])),
@@ -109,19 +110,29 @@ function scanJson(table: Table, field: FieldColumn, test: CellTest, mark: (cell:
 /** The cells of JSON that can hold the test's needle, found natively; undefined when values may pass without it. */
 function cellsWithNeedle(cells: ColumnCells, count: number, test: CellTest): Uint8Array | undefined {
   const { needle, number } = test
-  if (needle === undefined || needle.length === 0) return undefined
+  const few = cells.form === 'text' && cells.cellsHolding ? cellsThatMayPass(cells.cellsHolding, test) : undefined
+  if (few === undefined && (needle === undefined || needle.length === 0)) return undefined
   if (number !== undefined && number !== NO_NUMBER) return undefined
   const found = new Uint8Array(count)
   const mark = (cell: number): void => {
     found[cell] = 1
   }
-  scanColumn(cells, 'json', needleTest(needle), mark)
+  if (few !== undefined) for (const cell of few) mark(cell)
+  else if (needle !== undefined) scanColumn(cells, 'json', needleTest(needle), mark)
   // What is escaped has other bytes.
   scanColumn(cells, 'json', ESCAPE_TEST, mark)
   return found
 }
 
 const ESCAPE_TEST = containsTest('\\')
+
+function cellsThatMayPass(
+  cellsHolding: (texts: readonly Uint8Array[]) => readonly number[] | undefined,
+  test: CellTest,
+): readonly number[] | undefined {
+  const needles = needlesOf(test)
+  return needles && cellsHolding(needles)
+}
 
 function leafPasses({ kind, text }: JsonLeaf, test: CellTest): boolean {
   if (kind === 'literal' && test.skipsLiterals) return false

@@ -44,16 +44,31 @@ const isUnder = (path: string, name: string): boolean => namesOf(path).some((kno
  * found although it became the service.
  */
 export const columnsOfField = (table: TableHead, names: readonly string[]): FieldColumn[] =>
-  columnsThatFit(table, names, (path) => names.some((name) => pathMatches(path, name)))
+  onceFor(table, `field ${names.join('\0')}`, () =>
+    columnsThatFit(table, names, (path) => names.some((name) => pathMatches(path, name))),
+  )
 
 /** The same with all that stands in objects of these names: an object is there when a member is. */
 export const columnsUnderField = (table: TableHead, names: readonly string[]): FieldColumn[] =>
   columnsThatFit(table, names, (path) => names.some((name) => pathMatches(path, name) || isUnder(path, name)))
 
+/** What was found in tables that are still held: many terms ask for the same columns of one. */
+const known = new WeakMap<TableHead, Map<string, FieldColumn[]>>()
+
+function onceFor(table: TableHead, what: string, find: () => FieldColumn[]): FieldColumn[] {
+  const ofTable = known.get(table) ?? new Map<string, FieldColumn[]>()
+  known.set(table, ofTable)
+  const columns = ofTable.get(what) ?? find()
+  ofTable.set(what, columns)
+  return columns
+}
+
 function columnsThatFit(table: TableHead, names: readonly string[], fits: PathTest): FieldColumn[] {
   const found: FieldColumn[] = []
   for (const [column, { name: path, kind, system }] of table.columns.entries()) {
     if (system && path === 'rest') found.push({ column, shapes: undefined, inside: true, fits })
+    else if (system && kind === 'json' && names.some((name) => sameName(path, name)))
+      found.push({ column, shapes: undefined, inside: true, fits })
     else if (system && names.some((name) => sameName(path, name))) found.push(whole(column, undefined, fits))
     else if (system) found.push(...sentAs(table, column, fits))
     else if (kind === 'json' && (fits(path) || names.some((name) => mayBeInside(path, name))))
@@ -75,8 +90,34 @@ const whole = (column: number, shapes: readonly boolean[] | undefined, fits: Pat
 
 /** The column for those shapes that have it under a path that fits. */
 function sentAs(table: TableHead, column: number, fits: PathTest): FieldColumn[] {
-  const shapes = table.shapes.map((shape) => shape.slots.some((slot) => slot.column === column && fits(slot.path)))
+  const sent = sentPaths(table).get(column)
+  if (sent === undefined) return []
+  const shapes = new Array<boolean>(table.shapes.length).fill(false)
+  for (const [path, indexes] of sent) if (fits(path)) for (const index of indexes) shapes[index] = true
   return shapes.includes(true) ? [whole(column, shapes, fits)] : []
+}
+
+/** By column, the paths under which shapes have what the system reads, and which shapes: few paths for many shapes. */
+type SentPaths = ReadonlyMap<number, ReadonlyMap<string, readonly number[]>>
+
+const knownPaths = new WeakMap<TableHead, SentPaths>()
+
+function sentPaths(table: TableHead): SentPaths {
+  const before = knownPaths.get(table)
+  if (before !== undefined) return before
+  const paths = new Map<number, Map<string, number[]>>()
+  for (const [index, { slots }] of table.shapes.entries()) {
+    for (const { column, path } of slots) {
+      if (column >= 0 && !table.columns[column].system) continue
+      const ofColumn = paths.get(column) ?? new Map<string, number[]>()
+      paths.set(column, ofColumn)
+      const indexes = ofColumn.get(path)
+      if (indexes === undefined) ofColumn.set(path, [index])
+      else indexes.push(index)
+    }
+  }
+  knownPaths.set(table, paths)
+  return paths
 }
 
 /** Everything that was sent. */
@@ -94,7 +135,9 @@ const ERROR_TEXT =
   /^(?:err|error|exception|exc_info|stack|stacktrace|stack_trace)(?:\.(?:message|msg|stack|stacktrace|stack_trace|type|name|detail))?$/i
 
 /** Where bare text is looked for: the message, error texts, and every value of rows that have no message. */
-export function columnsOfText(table: TableHead): FieldColumn[] {
+export const columnsOfText = (table: TableHead): FieldColumn[] => onceFor(table, 'text', () => textColumns(table))
+
+function textColumns(table: TableHead): FieldColumn[] {
   const message = table.columns.findIndex(({ name, system }) => system && name === 'message')
   const hasMessage = table.shapes.map((shape) => message >= 0 && shapeHas(shape, message))
   const found = message < 0 ? [] : [whole(message, undefined, anyPath)]

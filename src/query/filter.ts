@@ -33,6 +33,8 @@ export interface Filter {
   readonly levelMask: number
   /** Exact folded values of which each must be in a column of the given ones: token filters are asked first. */
   readonly exactValues: readonly ExactValue[]
+  /** Folded bytes that it looks for in texts: a table that is told of them may look for those of many filters at once. */
+  needles(): readonly Uint8Array[]
 }
 
 export type CompiledFilter =
@@ -67,6 +69,7 @@ function toFilter(term: Term): Filter {
     timeRange: term.range,
     levelMask: term.levelMask,
     exactValues: term.exactValues,
+    needles: term.needles,
   }
 }
 

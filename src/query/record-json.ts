@@ -1,4 +1,4 @@
-import { type DocumentTable, RowReader } from '../blocks/table'
+import { type ColumnInfo, type DocumentTable, RowReader } from '../blocks/table'
 import { LEVELS } from '../records/levels'
 import { logId } from '../records/log-id'
 import { formatInstant } from '../records/time'
@@ -22,10 +22,11 @@ export class RecordWriter {
   }
 
   write(row: number): string {
+    const table = this.#table
     const members = this.#head(row)
     for (const { name, column } of this.#system) {
       const value = this.#reader.value(column, row)
-      if (value !== undefined) members.push(`"${name}":${JSON.stringify(value)}`)
+      if (value !== undefined) members.push(`"${name}":${sourceOf(table.columns[column], value)}`)
     }
     members.push(`"body":${this.#reader.document(row)}`)
     return `{${members.join(',')}}`
@@ -47,10 +48,12 @@ export class RecordWriter {
     if (name === 'id' || name === 'time' || name === 'received' || name === 'level')
       return headMember(this.#head(row), name)
     if (name === 'body') return this.#reader.document(row)
-    for (const { column, inside } of columnsOfField(table, [name])) {
+    // What the system knows comes before what was sent under the same name.
+    const own = this.#system.filter((known) => known.name === name.toLowerCase())
+    for (const { column, inside } of [...own.map(toFieldColumn), ...columnsOfField(table, [name])]) {
       if (column < 0 || (inside && table.columns[column].name !== name)) continue
       const value = this.#reader.value(column, row)
-      if (value !== undefined) return table.columns[column].kind === 'string' ? JSON.stringify(value) : value
+      if (value !== undefined) return sourceOf(table.columns[column], value)
     }
     return undefined
   }
@@ -69,7 +72,12 @@ export class RecordWriter {
   }
 }
 
-const SHOWN = ['service', 'message', 'trace_id', 'span_id', 'source', 'category', 'severity', 'tags']
+const SHOWN = ['service', 'message', 'trace_id', 'span_id', 'source', 'category', 'severity', 'tags', 'weight']
+
+/** Tags are a list, and a weight is a number. All others are texts. */
+const sourceOf = ({ kind }: ColumnInfo, value: string): string => (kind === 'string' ? JSON.stringify(value) : value)
+
+const toFieldColumn = ({ column }: { readonly column: number }) => ({ column, inside: false })
 
 function headMember(members: readonly string[], name: string): string | undefined {
   const prefix = `"${name}":`

@@ -48,6 +48,8 @@ export interface Term {
   readonly range: TimeRange
   readonly levelMask: number
   readonly exactValues: readonly ExactValue[]
+  /** Folded bytes that it looks for in texts: a table that knows of them may look for all at once. */
+  readonly needles: () => readonly Uint8Array[]
 }
 
 /** Every level, as a bit mask. */
@@ -61,6 +63,7 @@ export const BLANK = {
   range: OPEN,
   levelMask: ALL_LEVELS,
   exactValues: [],
+  needles: () => [],
 }
 /** Matches every row. */
 export const EVERYTHING: Term = { ...BLANK, evaluate: () => true, exactLevels: () => ALL_LEVELS }
@@ -123,8 +126,9 @@ export function notTerm(term: Term): Term {
   }
 }
 
-const joined = (terms: readonly Term[]): Pick<Term, 'columns'> => ({
+const joined = (terms: readonly Term[]): Pick<Term, 'columns' | 'needles'> => ({
   columns: (table) => terms.flatMap((term) => term.columns(table)),
+  needles: () => terms.flatMap((term) => term.needles()),
 })
 
 /** The time that two ranges share. */

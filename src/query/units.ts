@@ -25,6 +25,9 @@ export interface LoadRequest {
 /** Sequence numbers, as a part of a unit. */
 export const SEQ_PART = -3
 
+/** When the rows were received, as a part of a unit. */
+export const RECEIVED_PART = -4
+
 /** Reads the parts of units. */
 export interface UnitLoader {
   /** In the order of the requests; undefined where a unit cannot be read. */

@@ -69,15 +69,15 @@ const MAPPED_STRENGTH = -1
 
 /**
  * What paths claim to be where a tenant has said of some what they mean. Names are compared as all are, without case, `_` and
- * `-`; `field` is a plain field, whatever everybody else calls so.
+ * `-`; `field` is a plain field, whatever everybody else calls so. What the tenant says nothing of is as `others` have it.
  */
-export function claimsOf(mapping: Readonly<Record<string, Role | 'field'>>): ReadClaim {
+export function claimsOf(mapping: Readonly<Record<string, Role | 'field'>>, others: ReadClaim = claimOf): ReadClaim {
   const mapped = new Map(Object.entries(mapping).map(([path, role]) => [normaliseName(path), role]))
   return (path) => {
-    if (path.length > MAPPED_PATH_LENGTH_MAX) return undefined
+    if (path.length > MAPPED_PATH_LENGTH_MAX) return others(path)
     const role = mapped.get(normaliseName(path))
     if (role === 'field') return undefined
-    return role === undefined ? claimOf(path) : { role, strength: MAPPED_STRENGTH }
+    return role === undefined ? others(path) : { role, strength: MAPPED_STRENGTH }
   }
 }
 

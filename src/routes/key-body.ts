@@ -59,7 +59,9 @@ export const KeyRegistration = z.strictObject({
   role: RoleOfTenant.optional().meta({
     description: 'For adm: owner, admin, editor or viewer; admin when absent. The other kinds have one.',
   }),
-  scopes: Scopes.min(1).optional().meta({ description: 'Of those of the role; `admin` is all of admin:….' }),
+  scopes: Scopes.min(1)
+    .optional()
+    .meta({ description: 'Of those of the role; `admin` is all of admin:… and integrations:….' }),
   filter: FilterText.optional(),
   origins: Origins.min(1)
     .optional()

@@ -9,6 +9,7 @@ import { SESSIONS_CLEARED_MAX, SESSIONS_PER_PRINCIPAL_MAX } from '../limits/limi
 import type { Caller } from '../tenant/contract'
 import type { ChangeOutcome, DirectoryChange } from '../tenant/directory'
 import { tenantDirectory } from '../tenant-stub'
+import { VERSION } from '../version'
 import { sessionAnswer } from './session-answer'
 
 /**
@@ -31,13 +32,21 @@ export const openSession: Handler = async (request, env) => {
   if (!outcome.ok) throw refusalError(outcome.refusal)
   const { secret, csrfToken, row } = makeSession(request.principal, nowMs, random)
   const session = { kind: 'session', id, role: row.role, scopes: row.scopes, filter: row.filter } as const
-  const body = sessionAnswer({ ...session, tenantId: request.tenantId, csrfToken, expiresMs: row.expiresMs })
+  const body = sessionAnswer({
+    ...session,
+    tenantId: request.tenantId,
+    tenantName: request.settings.name,
+    nowMs,
+    csrfToken,
+    expiresMs: row.expiresMs,
+  })
   return new Response(body, {
     status: 201,
     headers: {
       'content-type': 'application/json',
       'cache-control': 'no-store, private',
       'set-cookie': sessionCookie(secret, url),
+      'sluice-build': VERSION,
     },
   })
 }

@@ -5,6 +5,10 @@ export const SessionAnswer = z.object({
   kind: z.enum(['session', 'key', 'jwt']),
   id: z.string(),
   tenant_id: z.string(),
+  /** As people call the tenant. */
+  tenant: z.string(),
+  /** RFC 3339; the service's clock: that of a device may be wrong. */
+  time: z.iso.datetime(),
   role: z.string(),
   scopes: z.array(z.string()),
   /** In the query language: added to everything that is read. */
@@ -20,6 +24,8 @@ export interface SessionFacts {
   readonly kind: 'session' | 'key' | 'jwt'
   readonly id: string
   readonly tenantId: string
+  readonly tenantName: string
+  readonly nowMs: number
   readonly role: string
   readonly scopes: readonly string[]
   readonly filter: string | undefined
@@ -29,9 +35,19 @@ export interface SessionFacts {
 
 /** The answer's JSON text. The secret of the session is not in it: no script may read that. */
 export function sessionAnswer(facts: SessionFacts): string {
-  const { kind, id, tenantId, role, scopes, filter, csrfToken, expiresMs } = facts
+  const { kind, id, tenantId, tenantName, nowMs, role, scopes, filter, csrfToken, expiresMs } = facts
   const answer = {
-    ...{ kind, id, tenant_id: tenantId, role, scopes, filter, csrf_token: csrfToken },
+    ...{
+      kind,
+      id,
+      tenant_id: tenantId,
+      tenant: tenantName,
+      time: new Date(nowMs).toISOString(),
+      role,
+      scopes,
+      filter,
+      csrf_token: csrfToken,
+    },
     expires: expiresMs === undefined ? undefined : new Date(expiresMs).toISOString(),
   }
   return `${JSON.stringify(answer)}\n`

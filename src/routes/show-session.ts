@@ -3,6 +3,7 @@ import type { Handler } from '../http/handler'
 import { csrfTokenOf, readSessionSecret } from '../http/session'
 import { withFreshHints } from '../http/with-fresh-hints'
 import { tenantDirectory } from '../tenant-stub'
+import { VERSION } from '../version'
 import { sessionAnswer } from './session-answer'
 
 /**
@@ -21,10 +22,11 @@ export const showSession: Handler = async (request, env) => {
   const secret = kind === 'session' ? readSessionSecret(request.headers, request.url) : undefined
   const body = sessionAnswer({
     ...{ kind, id, role, filter, scopes: [...scopes], tenantId: request.tenantId },
+    ...{ tenantName: request.settings.name, nowMs: Date.now() },
     csrfToken: secret === undefined ? undefined : csrfTokenOf(secret),
     expiresMs: typeof expiresMs === 'number' ? expiresMs : undefined,
   })
   return new Response(body, {
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store, private' },
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store, private', 'sluice-build': VERSION },
   })
 }

@@ -20,6 +20,7 @@ export const showUsage: Handler = async (request, env) => {
     rejected_total: rejectedTotal(total),
     imbalance: imbalance(total),
     bytes_stored: ledger.bytesStored,
+    sampled_by_rule: ledger.sampledBy ?? {},
     keys: Object.fromEntries(Object.entries(ledger.keys).map(([id, account]) => [id, accountAnswer(account)])),
     operations: operationsAnswer(ledger.operations),
     journal: { rows: journalRows, bytes: journalBytes },

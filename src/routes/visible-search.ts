@@ -1,12 +1,10 @@
 import type { TenantRequest } from '../http/handler'
-import { bothFilters } from '../query/both-filters'
-import { compileFilter, type Filter } from '../query/filter'
-import { parseQuery } from '../query/parse'
+import type { Filter } from '../query/filter'
 import { pruneUnits } from '../query/prune'
 import { type RowSearch, type RowsFound, searchRows } from '../query/search-rows'
 import { searchTable, type TableFound, type TableSearch, type Taker } from '../query/search-table'
 import type { SearchUnit, UnitLoader } from '../query/units'
-import { withinRetention } from '../query/within-retention'
+import { visibleFilter, visibleTo as visibleToText } from '../query/visible-filter'
 import type { OpenSearch } from './open-search'
 
 /**
@@ -33,19 +31,10 @@ export const visibleUnits = (open: OpenSearch, search: TableSearch): SearchUnit[
   pruneUnits(open.units, narrowed(open, search).filter, search)
 
 /** What the caller may see; undefined for everything of the tenant. A filter that cannot be read shows nothing at all. */
-export function visibleTo({ principal }: Pick<TenantRequest, 'principal'>, nowMs: number): Filter | undefined {
-  if (principal.filter === undefined) return undefined
-  const { filter, diagnostics, pipes } = parseQuery(principal.filter)
-  const isRead = filter !== undefined && pipes.length === 0 && diagnostics.every(({ severity }) => severity !== 'error')
-  const compiled = isRead ? compileFilter(filter, nowMs, { costlyRegex: 'refuse' }) : undefined
-  // It was checked when it was stored, so that this version of the code must be older than what stored it.
-  if (!compiled?.ok) throw new Error(`the filter of ${principal.id} cannot be read`)
-  return compiled.filter
-}
+export const visibleTo = ({ principal }: Pick<TenantRequest, 'principal'>, nowMs: number): Filter | undefined =>
+  visibleToText(principal.filter, principal.id, nowMs)
 
-const narrowed = <Search extends { readonly filter: Filter }>(open: OpenSearch, search: Search): Search => {
-  const { visible, retention, nowMs } = open
-  if (visible === undefined && retention.isUniform) return search
-  const own = visible === undefined ? search.filter : bothFilters(visible, search.filter)
-  return { ...search, filter: withinRetention(own, retention, nowMs) }
-}
+const narrowed = <Search extends { readonly filter: Filter }>(open: OpenSearch, search: Search): Search => ({
+  ...search,
+  filter: visibleFilter(search.filter, open),
+})

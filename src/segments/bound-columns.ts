@@ -1,4 +1,5 @@
-import { type BlockColumn, cellStart, cellText, joinCells, type Shape, type Slot } from '../blocks/block'
+import { type BlockColumn, cellStart, cellText, joinCells, type Shape } from '../blocks/block'
+import { compactBlock } from '../blocks/compact-block'
 import { documentText, stringSource } from '../blocks/document'
 import type { MergeInput } from './merge'
 
@@ -116,7 +117,7 @@ function withWholeRows(block: Rows, isKept: readonly boolean[]): Rows {
       if (isKept[shape] || (columns[column].system && column !== rest)) pieces[column].push(cell)
     }
   }
-  return compacted({ ...block, shapes, columns: columns.map((column, index) => pieced(column, pieces[index])) })
+  return compactBlock({ ...block, shapes, columns: columns.map((column, index) => pieced(column, pieces[index])) })
 }
 
 /** A cell of the column as it was, or the text of a new one. */
@@ -150,30 +151,6 @@ function pieced(column: BlockColumn, pieces: readonly Piece[]): BlockColumn {
     return cells.bytes.subarray(cellStart(cells, piece), cells.ends[piece])
   }
   return { ...column, cells: joinCells(pieces.length, bytesOf), sources: kept.size > 0 ? kept : undefined }
-}
-
-/** The block without the shapes that no row has, without those that have become equal, and without empty columns. */
-function compacted(block: Rows): Rows {
-  const columnMap = new Map<number, number>()
-  for (const [index, { cells }] of block.columns.entries()) if (cells.count > 0) columnMap.set(index, columnMap.size)
-  const moved = (column: number): number => columnMap.get(column) ?? column
-  const shapes: Shape[] = []
-  const known = new Map<string, number>()
-  const shapeMap = new Map<number, number>()
-  for (const shape of new Set(block.shapeOf)) {
-    const { parts, slots, hidden } = block.shapes[shape]
-    const own = {
-      parts,
-      slots: slots.map((slot): Slot => ({ ...slot, column: moved(slot.column) })),
-      hidden: hidden.map(moved),
-    }
-    const text = JSON.stringify(own)
-    const at = known.get(text) ?? shapes.push(own) - 1
-    known.set(text, at)
-    shapeMap.set(shape, at)
-  }
-  const shapeOf = block.shapeOf.map((shape) => shapeMap.get(shape) ?? 0)
-  return { ...block, shapes, shapeOf, columns: block.columns.filter((_, index) => columnMap.has(index)) }
 }
 
 function documentOf(block: Rows, row: number, cursor: Uint32Array): string {

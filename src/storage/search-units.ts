@@ -1,7 +1,7 @@
 import { LEVEL_SLOT, TIME_SLOT } from '../blocks/block'
 import type { DocumentTable } from '../blocks/table'
 import { CATALOG_CACHE_SEGMENTS_MAX } from '../limits/limits'
-import { type LoadRequest, SEQ_PART, type SearchUnit, type UnitLoader } from '../query/units'
+import { type LoadRequest, RECEIVED_PART, SEQ_PART, type SearchUnit, type UnitLoader } from '../query/units'
 import { decodeHeader, type LocatedHeader, type SectionReader, segmentTable } from '../segments/decode-segment'
 import { decodeErased } from '../segments/erased-rows'
 import { sectionsOfColumn } from '../segments/section-ranges'
@@ -112,6 +112,7 @@ function sectionsFor(header: SegmentHeader, columns: readonly number[] | 'all'):
     if (column === TIME_SLOT) sections.push(header.times.section, ...(header.nanos ? [header.nanos.section] : []))
     else if (column === LEVEL_SLOT) sections.push(header.level)
     else if (column === SEQ_PART) sections.push(header.seqs.section)
+    else if (column === RECEIVED_PART) sections.push(header.received.section)
     else sections.push(...sectionsOfColumn(header.columns[column]))
   }
   return [...new Set(sections)]

@@ -39,6 +39,8 @@ export interface Provenance extends Caller {
   readonly batchId: string
   /** False when the client named the batch: only such batches can come twice. */
   readonly minted: boolean
+  /** For how long the batch is known by that, where it is not IDEMPOTENCY_MS. */
+  readonly rememberedMs?: number
   /** SHA-256 of the body, hexadecimal; empty for minted batches. */
   readonly fingerprint: string
   readonly received: number
@@ -52,6 +54,12 @@ export interface Provenance extends Caller {
   readonly services?: readonly (readonly [service: string, records: number])[]
   /** Records stored of all other services. */
   readonly unlistedRecords?: number
+  /** Names of records in the blocks, each of which may be stored once: where one of them is known nothing is stored. */
+  readonly ids?: readonly string[]
+  /** Records that were left out because their names are known. */
+  readonly duplicate?: number
+  /** Records that the tenant's record rules have dropped or sampled away, by the rule's id. */
+  readonly sampled?: Readonly<Record<string, number>>
 }
 
 /** What the object needs to know of a block without decoding it. */
@@ -74,6 +82,8 @@ export interface Receipt {
   readonly accepted: number
   readonly rejected: number
   readonly duplicate: number
+  /** Records that rules of the tenant have dropped or sampled away; absent when there are none. */
+  readonly sampled?: number
   readonly errors: readonly ReceiptError[]
   /** How many rejections are not listed. */
   readonly errors_omitted?: number
@@ -89,6 +99,8 @@ export type Refusal =
   /** The store of directories does not answer. What was asked for is not promised to be done. */
   | { readonly kind: 'not_published'; readonly retryAfterSeconds: number }
   | { readonly kind: 'idempotency_conflict' }
+  /** Records with these names are stored already: the batch may come again without them. */
+  | { readonly kind: 'known_ids'; readonly ids: readonly string[] }
   | { readonly kind: 'journal_full'; readonly retryAfterSeconds: number }
   | {
       readonly kind: 'limited'
@@ -172,4 +184,20 @@ export interface Usage {
   readonly sealedBytes: number
   readonly nextSeq: number
   readonly generation: number
+  /** How the services are that are asked for it; absent where an older version of the code answers. */
+  readonly services?: readonly ServiceUsage[]
+}
+
+/** How a registered service is. */
+export interface ServiceUsage {
+  readonly service: string
+  readonly isUp: boolean
+  /** Whether it was asked already. */
+  readonly isKnown: boolean
+  /** The share of looks of the last day that found it well. */
+  readonly uptime: number | undefined
+  readonly checks: number
+  readonly failures: number
+  /** Of the last look, where that found it well. */
+  readonly latencyMs: number | undefined
 }

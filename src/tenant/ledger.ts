@@ -1,19 +1,25 @@
+import { SAMPLED_RULES_MAX } from '../limits/limits'
+
 /**
- * The running account of a tenant: for each key, received = stored + duplicate + sampled + dropped + all rejected. It is
- * written in the same transaction as the records, so it is true at every moment, also after a crash.
+ * The running account of a tenant: for each key, received = stored + duplicate + sampled + all rejected. It is written in the
+ * same transaction as the records, so it is true at every moment, also after a crash.
  */
 export interface Ledger {
   readonly keys: Readonly<Record<string, Account>>
   /** Bytes of segments that were sealed. */
   readonly bytesStored: number
   readonly operations: Operations
+  /** Of the records that were sampled, how many each rule took, by its id; absent before the first. */
+  readonly sampledBy?: Readonly<Record<string, number>>
 }
 
 export interface Account {
   readonly received: number
   readonly stored: number
   readonly duplicate: number
+  /** Dropped or sampled away by rules of the tenant. */
   readonly sampled: number
+  /** Part of the account from its beginning, and always 0: what rules drop is counted as sampled. */
   readonly dropped: number
   /** Records not taken, by problem code. */
   readonly rejected: Readonly<Record<string, number>>
@@ -51,6 +57,25 @@ export function recordBatch(ledger: Ledger, keyId: string, batch: Partial<Accoun
   return { ...ledger, keys: { ...ledger.keys, [keyId]: addAccounts(account, { ...EMPTY_ACCOUNT, ...batch }) } }
 }
 
+/** The ledger after rules have taken records of a batch, by the rule's id. Of rules beyond SAMPLED_RULES_MAX the sum is kept. */
+export function recordSampled(ledger: Ledger, sampled: Readonly<Record<string, number>> = {}): Ledger {
+  if (Object.keys(sampled).length === 0) return ledger
+  const sampledBy: Record<string, number> = { ...ledger.sampledBy }
+  for (const [rule, count] of Object.entries(sampled)) {
+    const isKnown = Object.hasOwn(sampledBy, rule) || Object.keys(sampledBy).length < SAMPLED_RULES_MAX
+    const name = isKnown ? rule : OTHER_RULES
+    sampledBy[name] = (Object.hasOwn(sampledBy, name) ? sampledBy[name] : 0) + count
+  }
+  return { ...ledger, sampledBy }
+}
+
+/** Under what rules beyond SAMPLED_RULES_MAX are counted. */
+const OTHER_RULES = 'other'
+
+/** How many records are in a count by reason. */
+export const sumOf = (counts: Readonly<Record<string, number>> = {}): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0)
+
 /** The ledger after some operations. */
 export function recordOperations(ledger: Ledger, spent: Partial<Operations>): Ledger {
   const operations = { ...ledger.operations }
@@ -62,8 +87,7 @@ export function recordOperations(ledger: Ledger, spent: Partial<Operations>): Le
 export const totalOf = (ledger: Ledger): Account => Object.values(ledger.keys).reduce(addAccounts, EMPTY_ACCOUNT)
 
 /** How many records an account says were refused, whatever the reason. */
-export const rejectedTotal = (account: Account): number =>
-  Object.values(account.rejected).reduce((sum, count) => sum + count, 0)
+export const rejectedTotal = (account: Account): number => sumOf(account.rejected)
 
 /** Zero when the account adds up. */
 export const imbalance = (account: Account): number =>

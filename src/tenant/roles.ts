@@ -6,6 +6,8 @@ export const SCOPES = [
   'logs:write',
   'logs:read',
   'tail',
+  'integrations:read',
+  'integrations:write',
   'admin:read',
   'admin:keys',
   'admin:members',
@@ -23,10 +25,16 @@ export const ROLES = ['operator', 'owner', 'admin', 'editor', 'viewer', 'ingest'
 
 export type Role = (typeof ROLES)[number]
 
-const OF_ADMINS = [
+const OF_EDITORS = [
   'logs:write',
   'logs:read',
   'tail',
+  'integrations:read',
+  'integrations:write',
+] as const satisfies readonly Scope[]
+
+const OF_ADMINS = [
+  ...OF_EDITORS,
   'admin:read',
   'admin:keys',
   'admin:members',
@@ -40,18 +48,18 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   operator: ['operator'],
   owner: [...OF_ADMINS, 'admin:tenant'],
   admin: OF_ADMINS,
-  editor: ['logs:write', 'logs:read', 'tail'],
-  viewer: ['logs:read', 'tail'],
+  editor: OF_EDITORS,
+  viewer: ['logs:read', 'tail', 'integrations:read'],
   ingest: ['logs:write'],
 }
 
 /**
- * The scopes that a role has of those that a credential names. The word `admin` means all of `admin:…`; names that are not
- * known mean nothing.
+ * The scopes that a role has of those that a credential names. The word `admin` means all of `admin:…` and of
+ * `integrations:…`, so that keys from before there were integrations administer them too; names that are not known mean nothing.
  */
 export function scopesOf(role: Role, names: readonly string[]): ReadonlySet<Scope> {
   const isNamed = (scope: Scope): boolean =>
-    names.includes(scope) || (scope.startsWith('admin:') && names.includes('admin'))
+    names.includes(scope) || (/^(admin|integrations):/.test(scope) && names.includes('admin'))
   return new Set(ROLE_SCOPES[role].filter(isNamed))
 }
 

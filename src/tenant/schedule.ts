@@ -26,6 +26,16 @@ export interface Waiting {
   readonly hasChange: boolean
   /** When the first of what was left behind may be deleted; undefined when there is nothing. */
   readonly garbageMs: number | undefined
+  /** The store's work has failed and is not tried again before that; what is below does not wait for it. */
+  readonly retryMs?: number | undefined
+  /** When triage rules want to be looked at. */
+  readonly rulesMs?: number | undefined
+  /** When webhooks have something to be sent. */
+  readonly outboxMs?: number | undefined
+  /** When services are to be asked for their health. */
+  readonly servicesMs?: number | undefined
+  /** When live tails want to be looked at. */
+  readonly tailsMs?: number | undefined
 }
 
 export const NOTHING_ELSE: Waiting = { hasChange: false, garbageMs: undefined }
@@ -36,6 +46,15 @@ export const isUnpublished = ({ settingsVersion, publishedVersion }: TenantState
 
 /** When the object has to work next; undefined when it has nothing to do. */
 export function nextWorkMs(state: TenantState, waiting: Waiting, nowMs: number): number | undefined {
+  const storeMs = storeWorkMs(state, waiting, nowMs)
+  const { retryMs = 0, rulesMs, outboxMs, servicesMs, tailsMs } = waiting
+  const times = [storeMs === undefined ? undefined : Math.max(storeMs, retryMs), rulesMs, outboxMs, servicesMs, tailsMs]
+  const known = times.filter((time) => time !== undefined)
+  return known.length === 0 ? undefined : Math.max(nowMs, Math.min(...known))
+}
+
+/** When there is something to seal, publish, change or clear away. */
+function storeWorkMs(state: TenantState, waiting: Waiting, nowMs: number): number | undefined {
   if (state.sealedSegments > 0 || state.isExpiring || waiting.hasChange || isSealDue(state, nowMs)) return nowMs
   if (isUnpublished(state)) return nowMs
   const times = [
@@ -43,7 +62,7 @@ export function nextWorkMs(state: TenantState, waiting: Waiting, nowMs: number):
     ...(state.upkeepMs > 0 ? [state.upkeepMs] : []),
     ...(waiting.garbageMs === undefined ? [] : [waiting.garbageMs]),
   ]
-  return times.length === 0 ? undefined : Math.max(nowMs, Math.min(...times))
+  return times.length === 0 ? undefined : Math.min(...times)
 }
 
 /** Pause after the n-th failure in a row, from 1. */

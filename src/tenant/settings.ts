@@ -136,6 +136,9 @@ const TimeWindow = z.strictObject({
 
 const Origin = z.string().max(300).refine(isOrigin, { error: 'it must be an origin, like https://app.example.com' })
 
+/** What is done with a body that comes again: a client that has lost an answer sends the same bytes, and so does one that says the same. */
+const RepeatedBodies = z.enum(['store', 'once'])
+
 /** The parts of a tenant's settings that are the same in the object and in the API. */
 const PARTS = {
   retention: RetentionSettings.prefault({}),
@@ -145,6 +148,10 @@ const PARTS = {
   }),
   level_mapping: LevelMapping.default({}).meta({ description: 'Words or numbers, and the level that they are.' }),
   time_window: TimeWindow.prefault({}),
+  repeated_bodies: RepeatedBodies.default('store').meta({
+    description:
+      'once: the same body within a minute, in a protocol that has no ids, is taken for one that was sent again.',
+  }),
   hot_hours: z.number().min(0).max(HOT_HOURS_MAX).optional().meta({
     description: 'How long segments stay in D1 before they are packed into R2; HOT_HOURS when it is left out.',
   }),
@@ -188,6 +195,7 @@ export function readTenantSettings(document: Readonly<Record<string, unknown>>):
     field_mapping: part(PARTS.field_mapping, 'field_mapping', {}),
     level_mapping: part(PARTS.level_mapping, 'level_mapping', {}),
     time_window: part(PARTS.time_window, 'time_window', {}),
+    repeated_bodies: part(PARTS.repeated_bodies, 'repeated_bodies', 'store'),
     hot_hours: PARTS.hot_hours.safeParse(document.hot_hours).data,
     origins: part(PARTS.origins, 'origins', []),
     jwt_issuers: part(PARTS.jwt_issuers, 'jwt_issuers', []),

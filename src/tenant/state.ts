@@ -37,6 +37,10 @@ export interface TenantState {
   readonly ledger: Ledger
   /** What was taken from the limits since their windows were stored: the limiter's own text. */
   readonly limitsTail: string
+  /** What the triage rules were told since what they remember was stored: the text of src/rules/rules-tail.ts. */
+  readonly rulesTail: string
+  /** How the registered services usually send: the text of src/services/habit.ts. */
+  readonly habitsTail: string
 }
 
 export const INITIAL_STATE: TenantState = {
@@ -60,4 +64,6 @@ export const INITIAL_STATE: TenantState = {
   cursorSecret: '',
   ledger: EMPTY_LEDGER,
   limitsTail: '',
+  rulesTail: '',
+  habitsTail: '',
 }

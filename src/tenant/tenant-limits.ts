@@ -22,15 +22,6 @@ export function tenantLimits({ plan, limits, settings }: LimitSources, variables
   return { ...agreed, maxLogsPerDayByService: { ...agreed.maxLogsPerDayByService, ...ofServices } }
 }
 
-/** Whether a tenant limits services: then the records of each are counted before a batch is stored. */
-export function limitsServices({ limits, settings }: LimitSources): boolean {
-  if (limits.maxLogsPerDayByService !== undefined) return true
-  // Most tenants have neither, and this is asked for each batch.
-  if (limits.rates === undefined && settings.services === undefined) return false
-  const { rates = [] } = TenantTerms.safeParse(limits).data ?? {}
-  return rates.some(({ per }) => per === 'service') || Object.keys(serviceLimits(settings)).length > 0
-}
-
 function serviceLimits({ services }: LimitSources['settings']): Record<string, number> {
   const configs = ServiceConfigs.safeParse(services).data ?? {}
   const limited = Object.entries(configs).flatMap(([service, { maxLogsPerDay }]) =>

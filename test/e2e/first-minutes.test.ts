@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { get, IncomingMessage } from 'node:http'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
@@ -54,10 +56,27 @@ describe('a fresh clone', () => {
 
   it('prints commands that send a log and find it, as they are', async () => {
     const commands = server.output.split('\n').filter((line) => line.trim().startsWith('curl '))
-    expect(commands).toHaveLength(2)
+    expect(commands).toHaveLength(3)
     const [sent, found] = [await paste(commands[0]), await paste(commands[1])]
     expect(Receipt.parse(JSON.parse(sent))).toMatchObject({ accepted: 1, rejected: 0 })
     expect(Page.parse(JSON.parse(found)).data).toMatchObject([{ message: 'first log' }])
+  })
+
+  it('prints a command that follows what comes, and the address of the app in a browser', async () => {
+    const { output, tenant, port } = server
+    const [, , follow = ''] = output.split('\n').filter((line) => line.trim().startsWith('curl '))
+    const [, target = '', accept = '', key = ''] =
+      /'http:\/\/.*?(\/.*?)' -H 'Accept: (.*?)' -H 'Authorization: Bearer (.*?)'/.exec(follow) ?? []
+    const headers = { host: tenant.domain, accept, authorization: `Bearer ${key}` }
+    const [response] = await once(get({ port, path: target, headers }), 'response')
+    const events = z.instanceof(IncomingMessage).parse(response)
+    expect(events.statusCode).toBe(200)
+    const writer = new Client({ port, key: tenant.ingestKey, host: tenant.domain })
+    receiptOf(await writer.post('/logs', '{"level":"error","message":"followed"}'))
+    for await (const chunk of events) if (String(chunk).includes('"message":"followed"')) break
+    expect(output).toContain(`${tenant.url}/app#key=${tenant.adminKey}`)
+    const page = await new Client({ port, key: '', host: tenant.domain }).get('/app')
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
   })
 
   it('finds a log by a part of a word in it, in any case', async () => {
@@ -99,6 +118,7 @@ describe('a fresh clone', () => {
     const reader = new Client({ port: server.port, key: tenant.queryKey })
     expect((await pageOf(reader, '/logs')).data.map(({ message }) => message)).toEqual([
       'Payment declined for order 1138',
+      'followed',
       'first log',
     ])
     expect(await server.stop('SIGINT')).toBe(0)

@@ -15,6 +15,7 @@ export const Receipt = z.strictObject({
   accepted: z.number(),
   rejected: z.number(),
   duplicate: z.number(),
+  sampled: z.number().optional(),
   errors: z.array(Item),
   errors_omitted: z.number().optional(),
 })

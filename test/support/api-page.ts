@@ -22,9 +22,12 @@ function operationText(operation: Operation): string {
     parametersText(operation),
     bodyText(operation),
     Object.entries(answers)
-      .map(([status, answer]) => `**${status}** ${typesText(answer)}. ${answer.description}`)
+      .map(
+        ([status, answer]) =>
+          `**${status}** ${contentOf(answer).length === 0 ? 'No body' : typesText(answer)}. ${answer.description}`,
+      )
       .join('\n\n'),
-    fenced(typeof example.answer === 'string' ? 'text' : 'json', example.answer),
+    example.answer === '' ? '' : fenced(typeof example.answer === 'string' ? 'text' : 'json', example.answer),
     problemsText(operation),
     fenced('sh', curlLine(operation)),
   ]

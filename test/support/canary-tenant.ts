@@ -52,6 +52,19 @@ export async function makeCanaryTenant(server: Server, name: string, core: strin
   const member = await owner('POST /admin/members', {
     ...{ email: `${core}@example.com`, role: 'viewer', filter: `service:${core}-filter` },
   })
+  const service = await owner('POST /integration/services', {
+    ...{ serviceName: `${core}-registered`, serviceUrl: `https://${core}.example/api`, version: `${core}-version` },
+    ...{ apiKey: `${core}-api-key`, capabilities: [`${core}-capability`], healthEndpoint: `/${core}-health` },
+  })
+  await owner('POST /integration/cross-service', {
+    ...{ sourceService: `${core}-source`, targetService: `${core}-target`, operation: `${core}-operation` },
+    ...{ correlationId: `${core}-correlation`, data: { text: `${core}-data` } },
+  })
+  const rule = await owner('POST /integration/rules', ruleOf(core))
+  await owner('POST /integration/rules', recordRuleOf(core))
+  const webhook = `${name}-webhook`
+  await owner('POST /integration/webhooks', { webhookId: webhook, ...webhookOf(core) })
+  const ping = await owner(`POST /integration/webhooks/${webhook}/test`)
   const unseen = await owner('POST /admin/members', { subject: `sluice:${core}-subject`, role: 'admin' })
   await owner(`PUT /api/v1/logs/config/${core}-service`, { ttl_days: 12, retention_policy: 'minimal' })
   await owner(`PUT /api/v1/logs/config/${name}-billing`, { ttl_days: 13, alert_on_errors: true })
@@ -63,17 +76,41 @@ export async function makeCanaryTenant(server: Server, name: string, core: strin
 
   const reader = new Client({ port: server.port, key: ownerKey })
   const { data, page } = await pageOf(reader, '/logs?limit=1')
+  const incidents = await reader.get(`/integration/incidents?limit=1&rule=${rule.id}`)
+  const [incident] = Incidents.parse(JSON.parse(incidents.text)).data
   reader.close()
   return {
     ...{ id, name, domain, core },
     ...keys,
     things: {
       ...{ id: data[0].id, key: named.id, member: member.id, tenant: id, domain },
+      serviceId: service.id,
+      ...{ rule: rule.id, incident: incident.id, webhook, delivery: ping.id },
       ...{ service: `${name}-service`, cursor: page.next_cursor ?? '' },
     },
     secrets: { core, hiddenKey: hidden.id, hiddenMember: unseen.id, ownerKeyId: first.id, ...keys },
   }
 }
+
+const Incidents = z.object({ data: z.array(z.object({ id: z.string() })).min(1) })
+
+/** A rule that says the word wherever it can, and finds the logs that hold it. */
+const ruleOf = (core: string) => ({
+  ...{ name: `${core}-rule`, description: `${core}-rule-description`, kind: 'trigger', query: `*:${core}` },
+  trigger: { type: 'count', count: 1, window: '1h', by: [`${core}-field`] },
+  actions: [{ type: 'incident', severity: 'low' }],
+})
+
+/** A receiver that is not there. */
+const webhookOf = (core: string) => ({
+  ...{ url: `https://${core}.example.com/${core}-hook`, events: [`${core}_event`], description: `${core}-webhook` },
+  secret: `${core}-webhook-secret-of-32-bytes`,
+})
+
+const recordRuleOf = (core: string) => ({
+  ...{ name: `${core}-record-rule`, kind: 'record', query: `*:${core}` },
+  effect: { set: { category: `${core}-category`, tags: [`${core}-tag`] } },
+})
 
 type Ask = (route: string, body?: object) => Promise<z.infer<typeof Made>>
 

@@ -1,8 +1,8 @@
 /** The wire format of DNS, written a second time and from the other side: what a resolver makes of a question. */
 export interface DnsRecord {
   readonly name: string
-  readonly type: 'TXT' | 'CNAME'
-  /** The strings of a TXT record, or the name of an alias. */
+  readonly type: 'TXT' | 'CNAME' | 'A' | 'AAAA'
+  /** The strings of a TXT record, the name of an alias, or the bytes of an address in hexadecimal. */
   readonly data: readonly string[]
 }
 
@@ -15,7 +15,7 @@ export interface DnsReply {
 }
 
 const QUESTION_OFFSET = 12
-const TYPES = { TXT: 16, CNAME: 5 } as const
+const TYPES = { TXT: 16, CNAME: 5, A: 1, AAAA: 28 } as const
 
 /** The name in a question. */
 export function questionName(question: Uint8Array): string {
@@ -36,8 +36,7 @@ export function dnsAnswer(
   const name = questionName(question)
   const written = records.map((record) => {
     const owner = compressed && record.name === name ? Buffer.from([0xc0, QUESTION_OFFSET]) : wireName(record.name)
-    const data =
-      record.type === 'CNAME' ? wireName(record.data[0]) : Buffer.concat(record.data.map((text) => wireString(text)))
+    const data = wireData(record)
     const fixed = Buffer.alloc(10)
     fixed.writeUInt16BE(TYPES[record.type], 0)
     fixed.writeUInt16BE(1, 2)
@@ -55,3 +54,8 @@ export function dnsAnswer(
 const wireString = (text: string): Buffer => Buffer.concat([Buffer.from([text.length]), Buffer.from(text, 'latin1')])
 
 const wireName = (name: string): Buffer => Buffer.concat([...name.split('.').map(wireString), Buffer.from([0])])
+
+function wireData({ type, data }: DnsRecord): Buffer {
+  if (type === 'CNAME') return wireName(data[0])
+  return type === 'TXT' ? Buffer.concat(data.map((text) => wireString(text))) : Buffer.from(data[0], 'hex')
+}

@@ -1,8 +1,8 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import type { OutsidePorts } from '../../src/http/guarded-fetch'
 import { type JwtTrust, PLATFORM_JWT_TYPE } from '../../src/http/jwt'
 import { type KeySetPorts, KeySets } from '../../src/http/key-sets'
+import type { OutsidePorts } from '../../src/outside/guarded-fetch'
 import { type JwtAlgorithm, JwtIssuer } from '../../src/tenant/jwt-issuer'
 
 /** The time of every test, in the middle of a second. */

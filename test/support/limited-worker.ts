@@ -1,6 +1,7 @@
 import { TenantObject as ProductObject } from '../../durable-objects/tenant'
 import type { Env } from '../../src/env'
 import { Sealer as ProductSealer } from '../../src/sealer'
+import { TailReader as ProductTailReader } from '../../src/tail-reader'
 import worker from '../../src/worker'
 import { runInvocation, type StillClock, stillClock } from './invocation'
 import { limitCalls, limitSql } from './limited-bindings'
@@ -17,11 +18,15 @@ export class TenantObject extends ProductObject {
 /** See TenantObject. */
 export class Sealer extends ProductSealer {}
 
+/** See TenantObject. */
+export class TailReader extends ProductTailReader {}
+
 /** An object lives through many invocations, and its clock does not go back between them. */
 const clocks = new WeakMap<object, StillClock>()
 
 limitMethods(TenantObject.prototype, ProductObject.prototype, 'TenantObject')
 limitMethods(Sealer.prototype, ProductSealer.prototype, 'Sealer')
+limitMethods(TailReader.prototype, ProductTailReader.prototype, 'TailReader')
 
 const handlers = Object.entries(worker).map(([name, handler]) => [
   name,

@@ -3,7 +3,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { callOutside } from '../../src/http/call-outside'
-import { OUTSIDE_PORTS } from '../../src/http/guarded-fetch'
+import { OUTSIDE_PORTS } from '../../src/outside-ports'
 
 /** What a request to a local server was. */
 export interface HttpQuestion {

@@ -38,7 +38,8 @@ export interface KnownRoute {
 /** The routes of a table, but for the last that answers for all others. */
 export const routesOf = (table: readonly RouteRow[]): KnownRoute[] =>
   table
-    .map(([method, , , path]) => ({ method, path: String(path) }))
+    // The router cuts the last slash off.
+    .map(([method, , , path]) => ({ method, path: String(path) || '/' }))
     .filter(({ method }) => method !== 'ALL')
     .map((route) => ({ ...route, operation: operationOf(route) }))
 
@@ -50,7 +51,8 @@ export const routesOf = (table: readonly RouteRow[]): KnownRoute[] =>
 export function corpusOf(table: readonly RouteRow[], world: CorpusWorld): RouteRequest[] {
   const routes = routesOf(table)
   const searching = routes.filter(takesQuery)
-  const requests = routes.flatMap((route) => {
+  const requests = routes.flatMap((route, index) => {
+    if (isAlias(table, index)) return [exampleOf(route, world.own)]
     const turn = searching.indexOf(route) - 1
     const queries = world.queries.filter((_, index) => turn < 0 || index % (searching.length - 1) === turn)
     return variantsOf(route, { ...world, queries })
@@ -70,6 +72,10 @@ const NOBODYS: Things = {
   tenant: 'ten_01kaj2m4x8v3c9t0w5b6n7p2qz',
   domain: 'nobody.localhost',
   service: 'nobodys-service',
+  serviceId: 'svc_01kaj2m4x8v3c9t0w5b6n7p2qz',
+  rule: 'rul_01kaj2m4x8v3c9t0w5b6n7p2qz',
+  incident: 'inc_01kaj2m4x8v3c9t0w5b6n7p2qz',
+  webhook: 'nobodys-webhook',
 }
 
 const NO_NAMES = ['%00', '..%2f..%2fadmin', '%ff', '__proto__', "'%20OR%201=1--", 'x'.repeat(2000)]
@@ -77,6 +83,16 @@ const NO_NAMES = ['%00', '..%2f..%2fadmin', '%ff', '__proto__', "'%20OR%201=1--"
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** Whether a protocol of others has the same handler at an address further up: that one is asked everything. */
+function isAlias(table: readonly RouteRow[], index: number): boolean {
+  const handlerOf = ([, , steps]: RouteRow): unknown => z.array(z.unknown()).parse(steps).at(-1)
+  const [route] = routesOf([table[index]])
+  return (
+    route?.operation?.dialect !== undefined &&
+    table.slice(0, index).some((row) => row[0] === route.method && handlerOf(row) === handlerOf(table[index]))
+  )
+}
 
 const rankOf = ({ method }: RouteRequest): number => METHODS.indexOf(method)
 
@@ -104,15 +120,19 @@ function variantsOf(route: KnownRoute, world: CorpusWorld): RouteRequest[] {
 
 /** The request of the documents' example, about these things. */
 export function exampleOf({ method, path, operation }: KnownRoute, things: Things): RouteRequest {
-  const { query, body, headers } = operation?.example ?? {}
+  const { query, body, text, headers = {} } = operation?.example ?? {}
   const target = `${fillPath(path, things)}${query === undefined ? '' : `?${new URLSearchParams(query)}`}`
   const takesBody = method === 'POST' || method === 'PUT' || method === 'PATCH'
   return {
     ...{ route: `${method} ${path}`, about: 'own example', method, target },
-    headers: { ...(takesBody && JSON_TYPE), ...headers },
-    body: takesBody ? JSON.stringify(body ?? {}) : undefined,
+    headers: { ...(takesBody && JSON_TYPE), ...withoutLength(headers) },
+    body: takesBody ? (text ?? JSON.stringify(body ?? {})) : undefined,
   }
 }
+
+/** Bodies are sent that are longer than the example's. */
+const withoutLength = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'content-length'))
 
 function namesOf({ method, path }: KnownRoute, { own, foreign }: CorpusWorld): [about: string, target: string][] {
   const names = Array.from(path.matchAll(/:(\w+)/g), ([, name]) => name)
@@ -129,7 +149,8 @@ function namesOf({ method, path }: KnownRoute, { own, foreign }: CorpusWorld): [
 function queriesOf(route: KnownRoute, world: CorpusWorld): [about: string, target: string][] {
   const { path, operation } = route
   const base = fillPath(path, world.own)
-  const to = (parameters: Record<string, string>) => `${base}?${new URLSearchParams(parameters)}`
+  const { always = {} } = operation?.example ?? {}
+  const to = (parameters: Record<string, string>) => `${base}?${new URLSearchParams({ ...always, ...parameters })}`
   const { shape = {} } = operation?.query ?? {}
   const examples = Object.entries(shape).flatMap(([name, schema]): [string, string][] => {
     const [value] = z

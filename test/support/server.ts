@@ -23,6 +23,7 @@ const Ready = z.strictObject({
   pid: z.number(),
   version: z.string(),
   operatorKey: z.string(),
+  syslogPort: z.int().optional(),
   tenant: z
     .strictObject({
       id: z.string(),
@@ -80,7 +81,8 @@ export class Server {
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
       detached: true,
-      env: { ...process.env, ...environment },
+      // Tests count what they send: no story tells logs beside theirs, unless it is what they are about.
+      env: { ...process.env, SLUICE_NO_STORY: '1', ...environment },
     })
     running.add(child)
     let output = ''
@@ -121,6 +123,16 @@ export class Server {
     await exit
     running.delete(this.#child)
     return this.#child.exitCode
+  }
+
+  /** kill -9 of the runtime alone, which is started again at the same address; answers once that serves. */
+  async killRuntime(): Promise<void> {
+    const killed = this.runtimes
+    for (const runtime of killed) process.kill(runtime, 'SIGKILL')
+    while (this.runtimes.some((runtime) => killed.includes(runtime))) await sleep(READY_POLL_MS)
+    const isServing = async (): Promise<boolean> =>
+      (await fetch(new URL('/health', this.ready.url)).catch(() => undefined))?.status === 200
+    while (!(await isServing())) await sleep(READY_POLL_MS)
   }
 
   /** kill -9 of every process of the server at once. */

@@ -34,7 +34,7 @@ export const readSourceFiles = (...folders: readonly string[]): SourceFile[] =>
 export const foldersBelow = (...folders: readonly string[]): string[] =>
   folders.flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+      .filter((entry) => entry.isDirectory() && !path.join(entry.parentPath, entry.name).includes('node_modules'))
       .map(({ name }) => name),
   )
 

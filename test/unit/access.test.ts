@@ -23,9 +23,10 @@ describe('scopesOf', () => {
   })
 
   it('takes the word admin for all of its parts, and keeps the tenant itself for owners', () => {
-    const ofAdmins = SCOPES.filter((scope) => scope.startsWith('admin:') && scope !== 'admin:tenant')
+    const ofAdmins = SCOPES.filter((scope) => /^(admin|integrations):/.test(scope) && scope !== 'admin:tenant')
     expect([...scopesOf('admin', ['admin'])]).toEqual(ofAdmins)
     expect([...scopesOf('owner', ['admin'])]).toEqual([...ofAdmins, 'admin:tenant'])
+    expect([...scopesOf('viewer', ['admin'])]).toEqual(['integrations:read'])
   })
 
   it('leaves out names that it does not know', () => {

@@ -8,6 +8,7 @@ import {
   parseDeployedUrl,
   parseNamespaces,
   parseOperatorKeys,
+  parseSecretNames,
 } from '../../scripts/deploy/plan'
 import { readWranglerConfig, readWranglerToml } from '../../scripts/serve/wrangler-config'
 
@@ -85,4 +86,11 @@ it('reads how many operator keys there are, and the address', () => {
   expect(parseDeployedUrl('Deployed sluice triggers (1.2 sec)\n  https://sluice.someone.workers.dev\n')).toBe(
     'https://sluice.someone.workers.dev',
   )
+})
+
+it('sees which secrets the Worker has', () => {
+  expect(
+    parseSecretNames('[{"name":"JWT_SECRET","type":"secret_text"},{"name":"SECRETS_KEY","type":"secret_text"}]'),
+  ).toEqual(['JWT_SECRET', 'SECRETS_KEY'])
+  expect(parseSecretNames('[]\n')).toEqual([])
 })

@@ -15,7 +15,9 @@ const events = readSourceFiles('src', 'durable-objects').flatMap(({ nodes }) =>
     const callee = childOf(node, 'callee')
     const levels = ['debug', 'info', 'warn', 'error', 'note']
     const isComputed = callee?.computed === true
-    const isLog = levels.includes(String(callee && childOf(callee, 'property')?.name)) || isComputed
+    // What has no log of its own is given one function to report with.
+    const name = String((callee && childOf(callee, 'property')?.name) ?? callee?.name)
+    const isLog = [...levels, 'report'].includes(name) || isComputed
     const [first] = node.arguments
     const text = typeof first === 'object' && first !== null && 'value' in first ? first.value : undefined
     return isLog && typeof text === 'string' && /^[a-z0-9]+(_[a-z0-9]+)+$/.test(text) ? [text] : []

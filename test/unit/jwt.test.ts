@@ -516,7 +516,7 @@ describe('the settings of an issuer', () => {
       'http://id.acme.com/',
       'https://127.1/',
       'https://a.logs.example.com/',
-      'https://id.acme.com:8443/',
+      'https://id.acme.com:8444/',
     ]) {
       expect(pointers({ jwks_url: url }), url).toEqual(['/1/jwks_url'])
     }

@@ -3,7 +3,7 @@ import { readBatch } from '../../src/formats/read-batch'
 import { limitedSurfaces } from '../../src/http/limited-surfaces'
 import { dropLease, takeLease } from '../../src/limits/leases'
 import { chargesOf, type Demand, type LimitDefaults, limitsOf } from '../../src/limits/policies'
-import { limitsServices, tenantLimits } from '../../src/tenant/tenant-limits'
+import { tenantLimits } from '../../src/tenant/tenant-limits'
 import { nothingRedacted, RECEIVED_MS } from '../support/read-back'
 
 const DEFAULTS: LimitDefaults = {
@@ -105,6 +105,13 @@ describe('countServices', () => {
     expect([counted?.services.length, counted?.unlistedRecords]).toEqual([1000, 500])
   })
 
+  it('tells names apart that end alike, and counts one name that comes in many places', () => {
+    const names = ['a-checkout', 'b-checkout', '-checkout', 'checkout', 'ch', 'é-checkout', '']
+    const counted = countedIn(700, (index) => ({ service: names[index % names.length], message: 'x' }))
+    const expected = names.filter((name) => name !== '').map((name) => [name, 100])
+    expect(Object.fromEntries(counted?.services ?? [])).toMatchObject(Object.fromEntries(expected))
+  })
+
   const countedIn = (count: number, recordOf: (index: number) => object) => {
     const lines = Array.from({ length: count }, (_, index) => JSON.stringify(recordOf(index)))
     const settings = { receivedMs: RECEIVED_MS, retentionMs: 1e9, redactor: nothingRedacted, source: 'http' }
@@ -135,20 +142,6 @@ describe('tenantLimits', () => {
     const standard = tenantLimits({ plan: 'standard', limits: {}, settings: {} }, variables)
     const strange = { plan: 'platinum', limits: { maxLogsPerDay: 'many' }, settings: { services: 5 } }
     expect(tenantLimits(strange, variables)).toEqual(standard)
-  })
-
-  it('says whether services are limited, and so have to be counted', () => {
-    const limited = (limits: Record<string, unknown>, settings: Record<string, unknown> = {}) =>
-      limitsServices({ plan: 'standard', limits, settings })
-    const rate = (per: string) => ({ rates: [{ per, unit: 'records', units: 5, windowSeconds: 5 }] })
-    expect([limited({}), limited(rate('key')), limited({}, { services: { mail: config } })]).toEqual([
-      false,
-      false,
-      false,
-    ])
-    expect(limited(rate('service'))).toBe(true)
-    expect(limited({ maxLogsPerDayByService: { mail: 1 } })).toBe(true)
-    expect(limited({}, { services: { mail: { ...config, maxLogsPerDay: 7 } } })).toBe(true)
   })
 })
 

@@ -8,7 +8,8 @@ import { parseTestArgs } from '../../scripts/test/test-args'
 it('runs everything in order when nothing is asked for', () => {
   expect(parseTestArgs([])).toEqual({
     isWhole: true,
-    vitest: [['--project=node'], ['--project=worker'], ['--project=e2e']],
+    needsClients: true,
+    vitest: [['--project=node'], ['--project=worker'], ['--project=e2e'], ['--project=clients'], ['--project=browser']],
     environment: {},
   })
 })
@@ -16,21 +17,34 @@ it('runs everything in order when nothing is asked for', () => {
 it('hands filters to every project and leaves out the other steps', () => {
   expect(parseTestArgs(['test/unit/x.test.ts'])).toMatchObject({
     isWhole: false,
+    needsClients: false,
     vitest: [
       ['--project=node', 'test/unit/x.test.ts'],
       ['--project=worker', 'test/unit/x.test.ts'],
       ['--project=e2e', 'test/unit/x.test.ts'],
+      ['--project=clients', 'test/unit/x.test.ts'],
+      ['--project=browser', 'test/unit/x.test.ts'],
     ],
   })
 })
 
+it('installs the real clients only when their tests are asked for', () => {
+  expect(parseTestArgs(['test/clients/loki.test.ts'])).toMatchObject({ isWhole: false, needsClients: true })
+  expect(parseTestArgs(['--coverage']).needsClients).toBe(false)
+})
+
 it('runs the programs of others only when asked to', () => {
-  expect(parseTestArgs(['--shippers'])).toEqual({ isWhole: false, vitest: [['--project=shippers']], environment: {} })
+  expect(parseTestArgs(['--shippers'])).toEqual({
+    ...{ isWhole: false, needsClients: false },
+    vitest: [['--project=shippers']],
+    environment: {},
+  })
 })
 
 it('soaks end to end and with new cases for properties, and measures coverage over node and worker in one run', () => {
   expect(parseTestArgs(['--soak'])).toEqual({
     isWhole: false,
+    needsClients: false,
     vitest: [['--project=node', '--project=e2e']],
     environment: { SLUICE_SOAK: '1' },
   })

@@ -20,11 +20,17 @@ silenceConsole()
 
 let operator = ''
 let tenant: Awaited<ReturnType<typeof makeTenant>>
+/** Of these a tenant may have few: they are made once. */
+let integrations: Things
 
 beforeAll(async () => {
   operator = await makeOperator()
   tenant = await makeTenant('target')
   await send(tenant.owner, 'POST /logs', { body: '{"message":"here","service":"checkout"}' })
+  const trigger = { name: 'x', kind: 'trigger', query: 'x', trigger: { type: 'match' } }
+  const rule = await make('POST /integration/rules', { ...trigger, actions: [{ type: 'incident', severity: 'low' }] })
+  const webhook = { webhookId: 'receiver', url: 'https://receiver.example.com', events: ['*'] }
+  integrations = { rule, webhook: await make('POST /integration/webhooks', webhook) }
 })
 
 const codeOf = ({ status, body }: { readonly status: number; readonly body: Record<string, unknown> }) =>
@@ -34,19 +40,26 @@ const routes = routesOf(router.routes)
 
 /** Routes that take a body of a form that is documented, and not logs, which have any form. */
 const withBodies = OPERATIONS.filter(
-  ({ body, method, path }) => body !== undefined && !/^\/(logs|api\/v1\/logs\/ingest)/.test(path) && method !== 'GET',
+  ({ body, group, method, path }) =>
+    body !== undefined && group !== 'shippers' && !/^\/(logs|api\/v1\/logs\/ingest)/.test(path) && method !== 'GET',
 )
+
+async function make(route: string, body: object): Promise<string> {
+  const made = await send(tenant.owner, route, { body })
+  expect(made.status, made.text).toBe(201)
+  const { id, webhookId } = z.object({ id: z.string().optional(), webhookId: z.string().optional() }).parse(made.body)
+  return id ?? webhookId ?? expect.fail(made.text)
+}
 
 /** Things of the tenant that a path can name, made anew. */
 async function thingsOf(): Promise<Things> {
-  const make = async (route: string, body: object) => {
-    const made = await send(tenant.owner, route, { body })
-    expect(made.status, made.text).toBe(201)
-    return z.object({ id: z.string() }).parse(made.body).id
-  }
   return {
+    ...integrations,
     key: await make('POST /admin/keys', { kind: 'rd' }),
     member: await make('POST /admin/members', { email: `${crypto.randomUUID()}@example.com`, role: 'viewer' }),
+    serviceId: await make('POST /integration/services', {
+      ...{ serviceName: crypto.randomUUID(), serviceUrl: 'https://service.example.com' },
+    }),
     ...{ tenant: tenant.name, domain: 'nobody.localhost', service: 'checkout' },
   }
 }

@@ -66,7 +66,12 @@ describe('a key that is made', () => {
     const { key, id, ...shown } = NewKeyAnswer.parse(made.body)
     expect(made.headers.get('location')).toBe(`/admin/keys/${id}`)
     expect(made.headers.get('cache-control')).toBe('no-store, private')
-    expect(shown).toMatchObject({ kind: 'rd', role: 'viewer', scopes: ['logs:read', 'tail'], status: 'active' })
+    expect(shown).toMatchObject({
+      kind: 'rd',
+      role: 'viewer',
+      scopes: ['logs:read', 'tail', 'integrations:read'],
+      status: 'active',
+    })
     expect((await ask(key, 'GET /logs')).status).toBe(200)
     const [one, all] = await Promise.all([
       ask(demo.adminKey, `GET /admin/keys/${id}`),
@@ -85,7 +90,7 @@ describe('a key that is made', () => {
     expect((await ask(key, 'GET /admin/keys')).status).toBe(200)
     expect(codeOf(await ask(key, 'GET /admin/members'))).toBe('403 scope_missing')
     const editor = await make({ kind: 'adm', role: 'editor' })
-    expect(editor.scopes).toEqual(['logs:write', 'logs:read', 'tail'])
+    expect(editor.scopes).toEqual(['logs:write', 'logs:read', 'tail', 'integrations:read', 'integrations:write'])
     expect(codeOf(await ask(editor.key, 'GET /admin/keys'))).toBe('403 scope_missing')
   })
 

@@ -46,7 +46,26 @@ async function makeTenant(name: string): Promise<Tenant> {
   expect(outcome).toMatchObject({ ok: true })
   expect(await ask(owner.text, 'POST', '/logs', `{"message":"of ${name}"}`)).toMatchObject({ status: 202 })
   const found = JSON.parse((await ask(owner.text, 'GET', '/logs')).text)
-  return { id, key: owner.text, things: { id: found.data[0].id, key: owner.id, member, domain, tenant: id } }
+  const make = async (path: string, body: object): Promise<string> => {
+    const made = await ask(owner.text, 'POST', path, JSON.stringify(body))
+    expect(made.status, made.text).toBe(201)
+    const { id, webhookId } = JSON.parse(made.text)
+    return id ?? webhookId
+  }
+  const url = `https://${name}.example.com`
+  const serviceId = await make('/integration/services', { serviceName: name, serviceUrl: url })
+  const trigger = { kind: 'trigger', query: `"of ${name}"`, trigger: { type: 'match' } }
+  const actions = [{ type: 'incident', severity: 'low' }]
+  const rule = await make('/integration/rules', { name, ...trigger, actions })
+  expect(await ask(owner.text, 'POST', '/logs', `{"message":"of ${name}"}`)).toMatchObject({ status: 202 })
+  const incidents = JSON.parse((await ask(owner.text, 'GET', '/integration/incidents')).text)
+  const webhook = await make('/integration/webhooks', { url, events: ['*'] })
+  const things = { id: found.data[0].id, key: owner.id, member, domain, tenant: id }
+  return {
+    id,
+    key: owner.text,
+    things: { ...things, serviceId, rule, builtin: rule, incident: incidents.data[0].id, webhook },
+  }
 }
 
 beforeAll(async () => {
@@ -63,25 +82,37 @@ const ABSENT: Readonly<Record<string, (there: string) => string>> = {
   member: () => 'mem_nobody',
   domain: () => 'nobody.localhost',
   tenant: () => 'ten_01kaj2m4x8v3c9t0w5b6n7p2qr',
+  serviceId: () => 'svc_01kaj2m4x8v3c9t0w5b6n7p2qr',
+  rule: () => 'rul_01kaj2m4x8v3c9t0w5b6n7p2qr',
+  builtin: () => 'rul_01kaj2m4x8v3c9t0w5b6n7p2qr',
+  incident: () => 'inc_01kaj2m4x8v3c9t0w5b6n7p2qr',
+  webhook: () => 'whk_01kaj2m4x8v3c9t0w5b6n7p2qr',
 }
 
 /** Bodies that are right, so that it comes to the thing. */
 const BODIES: Readonly<Record<string, string>> = {
   'PATCH /admin/keys/:key': '{"note":"x"}',
+  'PATCH /integration/services/:serviceId': '{"version":"2"}',
   'PATCH /admin/members/:member': '{"role":"viewer"}',
   'PATCH /admin/domains/:domain': '{"status":"suspended"}',
   'PATCH /admin/tenants/:tenant': '{"contact_email":"a@b.example"}',
+  'PUT /integration/rules/:rule':
+    '{"name":"x","kind":"trigger","query":"x","trigger":{"type":"match"},"actions":[{"type":"incident","severity":"low"}]}',
+  'PATCH /integration/rules/:rule': '{"enabled":false}',
+  'PATCH /integration/webhooks/:webhook': '{"description":"x"}',
+  'POST /integration/webhooks/:webhook/redeliver': '{"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}',
 }
 
 describe('what is of another tenant', () => {
   const routes = router.routes.flatMap(([method, , , path = '']) => {
     const name = /:(\w+)/.exec(path)?.[1] ?? ''
-    // What is named by a service is of whoever asks.
-    return Object.hasOwn(ABSENT, name) && !path.endsWith('/certificate') ? [{ method, path, name }] : []
+    // What is named by a service is of whoever asks. The app's page is the same for everybody, and a key in an address proves.
+    const isNobodys = path.endsWith('/certificate') || path.startsWith('/app/') || path === '/v1/input/:key'
+    return Object.hasOwn(ABSENT, name) && !isNobodys ? [{ method, path, name }] : []
   })
 
   it('is named by many routes', () => {
-    expect(routes.length).toBeGreaterThan(15)
+    expect(routes.length).toBeGreaterThan(30)
   })
 
   for (const { method, path, name } of routes) {
@@ -101,6 +132,10 @@ describe('what is of another tenant', () => {
       ['/logs', 'id'],
       ['/admin/keys', 'key'],
       ['/admin/members', 'member'],
+      ['/integration/services', 'serviceId'],
+      ['/integration/rules', 'rule'],
+      ['/integration/incidents', 'incident'],
+      ['/integration/webhooks', 'webhook'],
     ] as const)
       expect((await ask(theirs.key, 'GET', `${path}/${theirs.things[name]}`)).status, path).toBe(200)
   })

@@ -1,5 +1,5 @@
 import { env, exports } from 'cloudflare:workers'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import payloadSchema from '../../migrations/payload/0001_initial.sql?raw'
 import schema from '../../schema.sql?raw'
@@ -10,13 +10,16 @@ import { SCOPES, type Scope } from '../../src/http/access'
 import type { ProblemCode } from '../../src/http/problem'
 import { ProblemAnswer } from '../../src/openapi/answers'
 import { openapiDocument } from '../../src/openapi/document'
-import { contentOf, type Example, type Operation, problemsOf } from '../../src/openapi/operation'
+import { contentOf, type Example, type Operation, problemsOf, refusalOf } from '../../src/openapi/operation'
 import { OPERATIONS } from '../../src/openapi/operations'
 import { ALWAYS_CURRENT } from '../../src/tenant/contract'
 import { tenantDirectory } from '../../src/tenant-stub'
 
 const SERVICE = 'http://localhost:8787'
 const LOG = { level: 'error', service: 'checkout', message: 'payment timeout after 30s', orderId: 'o_17' }
+
+// The first request of all compiles the Worker, and the examples need a tenant that lives and one that did.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const keys = new Map<Scope, string>()
 /** Ids of things that are here, by the parameter of the paths that name them. */
@@ -31,8 +34,12 @@ beforeAll(async () => {
   await env.PAYLOAD.prepare(payloadSchema).run()
   const { operatorKey, tenant } = await bootstrap(env, { demo: true, nowMs: Date.now() })
   if (!tenant) throw new Error('the demo tenant is missing')
-  for (const scope of SCOPES) if (scope.startsWith('admin:')) keys.set(scope, tenant.adminKey)
-  keys.set('logs:write', tenant.ingestKey).set('logs:read', tenant.queryKey).set('operator', operatorKey)
+  for (const scope of SCOPES) if (/^(admin|integrations):/.test(scope)) keys.set(scope, tenant.adminKey)
+  keys
+    .set('logs:write', tenant.ingestKey)
+    .set('logs:read', tenant.queryKey)
+    .set('tail', tenant.queryKey)
+    .set('operator', operatorKey)
   await ask('logs:write', '/logs', { method: 'POST', body: JSON.stringify(LOG) })
   const found = await ask('logs:read', '/logs?q=timeout', {})
   ids.set('id', Hits.parse(await found.json()).data[0].id)
@@ -45,12 +52,27 @@ beforeAll(async () => {
     const response = await ask(scope, `/admin/${name}s`, { method: 'POST', body: JSON.stringify(body) })
     ids.set(name, z.object({ id: z.string() }).parse(await response.json()).id)
   }
+  const service = JSON.stringify({ serviceName: 'of the examples', serviceUrl: 'https://service.example.com' })
+  const registered = await ask('integrations:write', '/integration/services', { method: 'POST', body: service })
+  ids.set('serviceId', z.object({ id: z.string() }).parse(await registered.json()).id)
+  await makeIncident()
   const body = JSON.stringify({ kind: 'rd', note: 'to be revoked' })
   const response = await ask('admin:keys', '/admin/keys', { method: 'POST', body })
   const revoked = z.object({ id: z.string(), key: z.string() }).parse(await response.json())
   await ask('admin:keys', `/admin/keys/${revoked.id}`, { method: 'DELETE' })
   revokedKey = revoked.key
 })
+
+/** A rule of the tenant's own, and something that a built-in one has found. */
+async function makeIncident(): Promise<void> {
+  const rule = { name: 'of the examples', kind: 'trigger', query: 'x', trigger: { type: 'match' } }
+  const body = JSON.stringify({ ...rule, actions: [{ type: 'incident', severity: 'low' }] })
+  const made = await ask('integrations:write', '/integration/rules', { method: 'POST', body })
+  ids.set('rule', z.object({ id: z.string() }).parse(await made.json()).id)
+  await ask('logs:write', '/logs', { method: 'POST', body: JSON.stringify({ ...LOG, level: 'fatal' }) })
+  const found = await ask('integrations:read', '/integration/incidents', {})
+  ids.set('incident', Hits.parse(await found.json()).data[0].id)
+}
 
 /** A tenant that was there once, for the examples of its certificate. */
 async function eraseOne(): Promise<void> {
@@ -83,7 +105,8 @@ const addressOf = ({ path }: Operation, example: Example): string => {
 }
 
 /** What a fetch of text would call text/plain is JSON, as the document says. */
-const initOf = ({ method }: Operation, { headers, body }: Example): RequestInit => {
+const initOf = ({ method }: Operation, { headers, body, text }: Example): RequestInit => {
+  if (text !== undefined) return { method, headers: { ...headers }, body: text }
   if (body === undefined) return { method, headers: { ...headers } }
   return { method, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }
 }
@@ -91,12 +114,12 @@ const initOf = ({ method }: Operation, { headers, body }: Example): RequestInit 
 /** NDJSON is no text to the runtime, and it warns of it. */
 const read = async (response: Response): Promise<unknown> => {
   const text = new TextDecoder().decode(await response.arrayBuffer())
-  return response.headers.get('content-type') === 'application/json' ? JSON.parse(text) : text
+  return /^application\/(vnd\.\S+\+)?json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text
 }
 
 for (const operation of OPERATIONS) {
   const { method, path, example, answers, query, scope } = operation
-  const [mediaType, answerSchema] = contentOf(answers[example.status])[0]
+  const [mediaType, answerSchema] = contentOf(answers[example.status]).at(0) ?? [null, z.literal('')]
   const key = example.by ?? scope
 
   describe(`${method} ${path}`, () => {
@@ -112,7 +135,29 @@ for (const operation of OPERATIONS) {
       expect(answerSchema.safeParse(example.answer).error).toBeUndefined()
     })
 
-    if (scope !== 'public') {
+    if (scope !== 'public' && operation.dialect !== undefined) {
+      it('refuses in the words of its protocol', async () => {
+        const address = addressOf(operation, example)
+        const asked = initOf(operation, example)
+        const withKey = (text: string) => ({ ...asked, headers: { ...asked.headers, authorization: `Bearer ${text}` } })
+        const answers: readonly (readonly [ProblemCode, Promise<Response>])[] = [
+          ['unauthenticated', exports.default.fetch(`${SERVICE}${address}`, asked)],
+          ['scope_missing', ask('logs:read', address, asked)],
+          ['key_revoked', exports.default.fetch(`${SERVICE}${address}`, withKey(revokedKey))],
+          [
+            'not_found',
+            exports.default.fetch(`http://nobody.localhost:8787${address}`, withKey(keys.get(scope) ?? '')),
+          ],
+        ]
+        for (const [code, answer] of answers) {
+          const response = await answer
+          const told = { status: response.status, contentType: response.headers.get('content-type') ?? '' }
+          expect(told, code).toEqual(refusalOf(operation, code))
+          await response.body?.cancel()
+          expect(problemsOf(operation)).toContain(code)
+        }
+      })
+    } else if (scope !== 'public') {
       it('refuses who has no key, and a key without the scope', async () => {
         const address = addressOf(operation, example)
         const nobody = await exports.default.fetch(`${SERVICE}${address}`, initOf(operation, example))
@@ -147,7 +192,8 @@ for (const operation of OPERATIONS) {
       })
     }
 
-    if (query !== undefined) {
+    // Clients of other protocols send parameters that nobody needs.
+    if (query !== undefined && operation.dialect === undefined) {
       it('knows exactly the parameters that it documents', async () => {
         const known = Object.entries(query.shape).flatMap(([name, schema]) => {
           const [value] = z
@@ -157,7 +203,7 @@ for (const operation of OPERATIONS) {
         })
         expect(known.length).toBeGreaterThan(0)
         for (const { name, value } of known) {
-          const one = { ...example, query: { [name]: value } }
+          const one = { ...example, query: { ...example.always, [name]: value } }
           const response = await ask(key, addressOf(operation, one), initOf(operation, example))
           expect(response.status, `${name}=${value}: ${JSON.stringify(await read(response))}`).toBe(example.status)
         }

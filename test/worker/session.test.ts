@@ -263,7 +263,9 @@ describe('a session', () => {
       ...session,
       kind: 'session',
       tenant_id: demo.id,
-      scopes: ['logs:read', 'tail'],
+      tenant: 'acme',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.+Z$/),
+      scopes: ['logs:read', 'tail', 'integrations:read'],
     })
     expect((await ask('/logs', { headers: reading })).status).toBe(200)
 

@@ -227,7 +227,8 @@ describe('on the very next request after a change, however stale every cache is,
       change(acme.id, { what: 'key.edited', id, patch: { filter: 'service:mine' } }),
     )
     for (const cache of CACHES) {
-      for (const path of ['/admin/usage', '/metrics', '/admin/retention']) {
+      const triage = ['/integration/webhooks', '/integration/incidents', '/integration/health']
+      for (const path of ['/admin/usage', '/metrics', '/admin/retention', ...triage]) {
         await makeStale(cache)
         expect(await send(acme.admin, `GET ${path}`), path).toEqual({ status: 403, code: 'scope_missing' })
       }

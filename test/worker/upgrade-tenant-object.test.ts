@@ -6,6 +6,8 @@ import { MIGRATIONS, migrate } from '../../durable-objects/tenant/migrations'
 import payloadSchema from '../../migrations/payload/0001_initial.sql?raw'
 import schema from '../../schema.sql?raw'
 import type { DocumentTable } from '../../src/blocks/table'
+import { noRulesState } from '../../src/rules/rules-state'
+import { encodeRulesState } from '../../src/rules/rules-state-bytes'
 import { BoundedCache } from '../../src/storage/bounded-cache'
 import { readCatalog } from '../../src/storage/d1/catalog'
 import { catalogUnit, createLoader } from '../../src/storage/search-units'
@@ -147,6 +149,67 @@ const FILL: Readonly<Record<number, (sql: SqlStorage) => void>> = {
       ...[NOW_MS - DAY_MS, AUDIT_ENTRY.length, AUDIT_HASH, AUDIT_ENTRY],
     )
     sql.exec('INSERT INTO audit_start (id, number, hash) VALUES (0, 0, ?)', '0'.repeat(64))
+  },
+  7: (sql) => {
+    const rule = {
+      ...{ id: 'rul_a', version: 1, kind: 'trigger', name: 'a', enabled: true, query: 'nothing says so' },
+      ...{ trigger: { type: 'match' }, actions: [{ type: 'notify', event: 'a' }] },
+    }
+    sql.exec("INSERT INTO rule (id, json) VALUES ('rul_a', ?)", JSON.stringify(rule))
+    sql.exec("INSERT INTO rule_version (id, version, json) VALUES ('rul_a', 1, ?)", JSON.stringify(rule))
+    sql.exec('INSERT INTO rules_state (id, bytes) VALUES (0, ?)', encodeRulesState(noRulesState()))
+    const incident = { id: 'inc_a', number: 1, rule: { id: 'rul_a', name: 'a', version: 1 }, state: 'resolved' }
+    sql.exec(
+      "INSERT INTO incident (number, id, rule, state, json) VALUES (1, 'inc_a', 'rul_a', 'resolved', ?)",
+      JSON.stringify(incident),
+    )
+  },
+  8: (sql) => {
+    const webhook = {
+      ...{ url: 'https://gone.example.com/', events: ['critical_error'], active: true, signing: 'symmetric' },
+      ...{ secrets: [], batchSeconds: 0, origin: 'https://logs.example.com', createdMs: 0, createdBy: 'key_a' },
+    }
+    const health = {
+      ...{ failures: 0, failingSinceMs: 0, pausedUntilMs: 0, lastSuccessMs: 0, lastFailureMs: 0 },
+      ...{ succeeded: 0, failed: 0, latencyMs: 0 },
+    }
+    sql.exec(
+      "INSERT INTO webhook (id, version, json, health) VALUES ('w', 1, ?, ?)",
+      ...[JSON.stringify(webhook), JSON.stringify(health)],
+    )
+    sql.exec(
+      `INSERT INTO delivery (webhook, event, message, type, status, created_ms, ended_ms, attempts, body)
+       VALUES ('w', 'evt_1', 'evt_1', 'critical_error', 'delivered', ?, ?, 1, '{}')`,
+      ...[NOW_MS - DAY_MS, NOW_MS - DAY_MS],
+    )
+    sql.exec(
+      'INSERT INTO attempt (delivery, number, started_ms, ended_ms, status) VALUES (1, 1, ?, ?, 200)',
+      ...[NOW_MS - DAY_MS, NOW_MS - DAY_MS],
+    )
+  },
+  9: (sql) => {
+    const service = { name: 'a', url: 'https://a.example', capabilities: [], createdMs: 0, changedMs: 0 }
+    sql.exec("INSERT INTO service (id, edition, json) VALUES ('svc_1', 1, ?)", JSON.stringify(service))
+    const health = {
+      ...{ state: 'up', sinceMs: 0, failures: 0, dueMs: NOW_MS + 30 * DAY_MS, upMs: 0, checks: [], hours: [] },
+      ...{ days: [], checksTotal: 0, failuresTotal: 0 },
+    }
+    sql.exec("INSERT INTO service_health (id, json) VALUES ('svc_1', ?)", JSON.stringify(health))
+  },
+  10: (sql) => {
+    const guest = {
+      kind: 'key',
+      id: KEY_ID,
+      role: 'viewer',
+      scopes: ['tail'],
+      address: '',
+      host: '',
+      isServiceHost: true,
+    }
+    sql.exec(
+      "INSERT INTO tail_ticket (hash, expires_ms, json) VALUES ('h', ?, ?)",
+      ...[NOW_MS + 1000, JSON.stringify(guest)],
+    )
   },
 }
 

@@ -1,5 +1,5 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
-import { env } from 'cloudflare:workers'
+import { env, exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import payloadSchema from '../../migrations/payload/0001_initial.sql?raw'
@@ -9,6 +9,7 @@ import { router } from '../../src/router'
 import { NewKeyAnswer } from '../../src/routes/key-answer'
 import { tenantStub } from '../../src/tenant-stub'
 import worker from '../../src/worker'
+import { TailClient } from '../support/tail-client'
 
 /** Of hidden records, or of how many there are. */
 const HIDDEN = /canary7f3a|"total":20/
@@ -25,9 +26,13 @@ const ids = { seen: '', hidden: '' }
 
 vi.setConfig({ testTimeout: 30_000 })
 
+/** A tail that ends is read like any other answer. */
+const acceptOf = (path: string): Record<string, string> =>
+  path.startsWith('/logs/tail?') ? { accept: 'text/event-stream' } : {}
+
 async function ask(key: string, route: string, body?: unknown, headers: Record<string, string> = {}) {
   const [method, path] = route.split(/ (.*)/s)
-  const init = { method, headers: { authorization: `Bearer ${key}`, ...headers } }
+  const init = { method, headers: { authorization: `Bearer ${key}`, ...acceptOf(path), ...headers } }
   const request = new Request<unknown, IncomingRequestCfProperties>(
     `http://localhost:8787${path}`,
     body === undefined ? init : { ...init, body: JSON.stringify(body) },
@@ -79,6 +84,16 @@ beforeAll(async () => {
   expect(all.data).toHaveLength(40)
   ids.seen = all.data[0].id
   ids.hidden = all.data[1].id
+  const told = await ask(demo.ingestKey, 'POST /integration/cross-service', {
+    ...{
+      sourceService: `from-${CANARY}`,
+      targetService: `to-${CANARY}`,
+      operation: 'sync',
+      correlationId: 'req-456',
+      data: {},
+    },
+  })
+  expect(told.status, told.text).toBe(202)
   narrow = await makeKey('service:mine')
   other = await makeKey(`service:${CANARY}`)
 })
@@ -144,7 +159,13 @@ const READS: Readonly<Record<string, (q: string) => string[]>> = {
   ],
   'GET /analytics/histogram': (q) => [`/analytics/histogram?by=service&q=${q}`, `/analytics/histogram?by=host&q=${q}`],
   'GET /analytics/facets': (q) => [`/analytics/facets?q=${q}`, `/analytics/facets?fields=service,host,trace_id&q=${q}`],
+  'GET /logs/tail': (q) => [`/logs/tail?follow=false&after=0-0&q=${q}`, `/logs/tail?follow=false&backlog=1000&q=${q}`],
   'GET /analytics/fields': (q) => [`/analytics/fields?q=${q}`],
+  'GET /integration/cross-service': () => [
+    '/integration/cross-service?limit=100',
+    '/integration/cross-service?correlationId=req-456',
+  ],
+  'GET /integration/graph': () => ['/integration/graph?from=1h'],
   'GET /api/v1/logs/search': () => ['/api/v1/logs/search?limit=1000', `/api/v1/logs/search?service=${CANARY}`],
   'GET /api/v1/logs/logs/:id': () => [`/api/v1/logs/logs/${ids.hidden}`, `/api/v1/logs/logs/${UUID.hidden}`],
   'GET /api/v1/logs/logs/:id/full': () => [
@@ -156,20 +177,31 @@ const READS: Readonly<Record<string, (q: string) => string[]>> = {
   'GET /api/v1/logs/recent/:service': () => [`/api/v1/logs/recent/${CANARY}`],
 }
 
+/** The scopes by which logs are seen. */
+const READING: ReadonlySet<unknown> = new Set(['logs:read', 'tail'])
+
 /** What reads no logs, and what counts all of a tenant's: that is refused. */
-const NO_LOGS = ['GET /metrics', 'POST /session', 'GET /session', 'DELETE /session', 'POST /logs/search']
+const NO_LOGS = [
+  'GET /metrics',
+  'POST /session',
+  'GET /session',
+  'DELETE /session',
+  'POST /logs/search',
+  'POST /logs/tail/tickets',
+]
 
 /** The caller’s own words come back in the query’s normal form and in diagnostics. */
 const withoutEcho = (text: string): string =>
   text
     .replaceAll(/"query":\{"normalized".*?"range":/gs, '"range":')
+    .replaceAll(/event: hello\n.*?\n\n/gs, '')
     .replaceAll(/"warnings":\[.*?\]/gs, '')
     .replaceAll(`"service_name":"${CANARY}"`, '')
 
 describe('who sees some of the logs', () => {
   it('is asked about for every route that reads logs', () => {
     const reads = router.routes.flatMap(([method, , steps, path]) =>
-      steps.some((step) => 'scope' in step && step.scope === 'logs:read') ? [`${method} ${path}`] : [],
+      steps.some((step) => 'scope' in step && READING.has(step.scope)) ? [`${method} ${path}`] : [],
     )
     expect(Object.keys(READS).concat(NO_LOGS).toSorted()).toEqual(reads.toSorted())
   })
@@ -188,6 +220,27 @@ describe('who sees some of the logs', () => {
       }
     })
   }
+
+  it('finds nothing else by changing the query of an open tail', async () => {
+    const headers = { authorization: `Bearer ${narrow}`, upgrade: 'websocket' }
+    const { webSocket } = await exports.default.fetch('http://localhost:8787/logs/tail', { headers })
+    if (webSocket === null) return expect.fail('the tail was refused')
+    const client = new TailClient(webSocket)
+    webSocket.accept()
+    const texts = [...QUERIES, ...PIPES, '']
+    for (const [index, q] of texts.entries()) {
+      client.say({ t: 'sub', sub: index + 2, q: q.replace('{hidden}', ids.hidden), after: '0-0' })
+      await vi.waitFor(() =>
+        expect(client.frames.some((frame) => 'sub' in frame && frame.sub === index + 2)).toBe(true),
+      )
+    }
+    await vi.waitFor(() =>
+      expect(client.rows.slice(-20).map(({ service }) => service)).toEqual(Array.from({ length: 20 }, () => 'mine')),
+    )
+    client.close()
+    const sent = client.texts.filter((text) => !/^\{"t":"(?:hello|problem)"/.test(text))
+    expect(sent.join('')).not.toContain(CANARY)
+  })
 
   it('finds nothing else by a JSON body', async () => {
     for (const query of [...QUERIES, ...PIPES]) {

@@ -29,7 +29,8 @@ export function columnsRead(head: TableHead, name: string): number[] {
 
 function rankOf(head: TableHead, shape: Shape, { column, inside, fits }: FieldColumn, name: string): number {
   const info = head.columns[column]
-  if (column >= 0 && !inside && info.system && info.name === name.toLowerCase()) return Number.NEGATIVE_INFINITY
+  const isOwn = column >= 0 && info.system && info.name === name.toLowerCase() && info.name !== 'rest'
+  if (isOwn) return Number.NEGATIVE_INFINITY
   const slot = shape.slots.findIndex((at) => at.column === column && (inside || fits(at.path)))
   return shape.slots[slot]?.path === name ? slot - shape.slots.length : slot
 }

@@ -3,6 +3,7 @@ import { toDfaProgram } from './dfa-program'
 import { type ByteSpan, findSpans } from './find-spans'
 import { lazyDfaOf, searchDfa } from './lazy-dfa'
 import { literalOf } from './literal'
+import { literalSetOf } from './literal-set'
 import { parseRegex } from './parse-regex'
 import type { RegexProblem } from './pattern-reader'
 import { foldTree, isFoldSafe, type RegexNode } from './regex-tree'
@@ -28,6 +29,8 @@ export interface Regex {
    * `foldAscii` or `foldText` keeps it, so that text in which it is not found cannot match.
    */
   readonly literal: Uint8Array | undefined
+  /** Literals of which every text that matches holds one, once `foldText` has folded it; undefined when none were found. */
+  readonly literals: () => readonly Uint8Array[] | undefined
   /** Does this pattern give the same answer for folded text as for the text itself? */
   readonly foldSafe: boolean
   /** A pattern that matches the folded form of every text that this one matches, and perhaps of others. */
@@ -59,6 +62,7 @@ export function compileRegex(pattern: string, onCostly: () => void = () => undef
 function toRegex(tree: RegexNode, meter: WorkMeter): Regex {
   const program = onDemand(() => toDfaProgram(compileNfa(tree)))
   const dfa = onDemand(() => lazyDfaOf(program(), meter))
+  const literals = onDemand(() => ({ found: literalSetOf(tree) }))
   const regex: Regex = {
     test: (bytes, from, to) => {
       allowSearch(meter, to - from)
@@ -66,6 +70,7 @@ function toRegex(tree: RegexNode, meter: WorkMeter): Regex {
     },
     spans: (bytes) => findSpans(program(), bytes),
     literal: literalOf(tree),
+    literals: () => literals().found,
     foldSafe: isFoldSafe(tree),
     folded: onDemand(() => (regex.foldSafe ? regex : toRegex(foldTree(tree), meter))),
   }

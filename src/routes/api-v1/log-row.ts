@@ -17,8 +17,14 @@ export const LogRow = z.strictObject({
   r2_key: z.string().nullable().meta({ description: 'The archive object that holds it, once it is in one.' }),
 })
 
-/** The same with everything that was sent. */
-export const FullLog = LogRow.extend({ body: z.unknown().meta({ description: 'As it was sent, but for secrets.' }) })
+/** The same with everything that was sent, and with what the tenant's rules have set. */
+export const FullLog = LogRow.extend({
+  category: z.string().optional().meta({ description: 'Where a record rule has set it, as the three that follow.' }),
+  severity: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+  weight: z.number().optional().meta({ description: 'How many logs a sampled one stands for.' }),
+  body: z.unknown().meta({ description: 'As it was sent, but for secrets.' }),
+})
 
 /**
  * Writes a row of the second seed's API out of a record's JSON. Values keep the text that they have in the record: parsed
@@ -37,10 +43,17 @@ export function rowText(record: string, options: { r2Key: string | undefined; wi
     ['metadata', memberSources(body).get('metadata') ?? '{}'],
     ['source_type', members.get('source') ?? '"http"'],
     ['r2_key', JSON.stringify(options.r2Key ?? null)],
-    ...(options.withBody ? ([['body', body]] as const) : []),
+    ...(options.withBody ? [...setByRules(members), ['body', body] as const] : []),
   ]
   return `{${values.map(([name, source]) => `"${name}":${source}`).join(',')}}`
 }
+
+/** What record rules have set of a record. */
+const setByRules = (members: ReadonlyMap<string, string>): (readonly [string, string])[] =>
+  ['category', 'severity', 'tags', 'weight'].flatMap((name) => {
+    const source = members.get(name)
+    return source === undefined ? [] : [[name, source] as const]
+  })
 
 /** The text of a string's source. */
 function textOf(source: string | undefined): string {
