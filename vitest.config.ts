@@ -8,6 +8,8 @@ await buildApp(import.meta.dirname)
 
 export default defineConfig({
   test: {
+    // One for each core of the smallest machine that runs them; what is about time has files that run one by one.
+    maxWorkers: 2,
     projects: [
       {
         test: {

@@ -583,7 +583,8 @@ export class TenantObject extends DurableObject<Env> {
       takeLimits: (by: Provenance) => this.#takeLimits(by, demandOfBatch(by), nowMs),
       evaluateRules: (blocks: readonly Uint8Array[], facts: Parameters<Triage['evaluate']>[1]) =>
         this.#triage.evaluate(blocks, facts),
-      noteArrivals: (by: Provenance, atMs: number) => this.#services.noteArrivals(by, atMs),
+      noteArrivals: (by: Provenance, atMs: number) =>
+        this.#aside(() => this.#services.noteArrivals(by, atMs)) ?? this.#held.state.read().habitsTail,
     }
   }
 

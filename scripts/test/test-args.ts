@@ -4,10 +4,13 @@ export interface TestRun {
   isWhole: boolean
   /** Tests with real clients are among them, so that those must be installed. */
   needsClients: boolean
-  /** The arguments of each run of vitest, in order. */
-  vitest: string[][]
+  /** Runs of vitest, stage by stage: the lanes of a stage run beside each other, the runs of a lane one after another. */
+  stages: Lane[][]
   environment: Record<string, string>
 }
+
+/** The arguments of runs of vitest. */
+export type Lane = string[][]
 
 const COVERAGE = [
   '--coverage.enabled',
@@ -24,27 +27,28 @@ const PART = { isWhole: false, needsClients: false }
 /** `--coverage`, `--soak`, `--shippers`, and the names of files, which are handed to vitest together with flags of its own. */
 export function parseTestArgs(args: readonly string[]): TestRun {
   const filters = args.filter((arg) => !['--coverage', '--soak', '--shippers'].includes(arg))
-  if (args.includes('--shippers')) return { ...PART, vitest: [['--project=shippers', ...filters]], environment: {} }
+  if (args.includes('--shippers')) return { ...PART, stages: [[[['--project=shippers', ...filters]]]], environment: {} }
   if (args.includes('--soak')) {
     // Property tests too: without a fixed seed they draw new cases.
     const projects = ['--project=node', '--project=e2e']
-    return { ...PART, vitest: [[...projects, ...filters]], environment: { SLUICE_SOAK: '1' } }
+    return { ...PART, stages: [[[[...projects, ...filters]]]], environment: { SLUICE_SOAK: '1' } }
   }
   const isWhole = filters.length === 0
   if (args.includes('--coverage')) {
     // One run for both projects, so that their coverage is one sum. End to end runs in processes that are not measured.
     return {
       ...PART,
-      vitest: [['--project=node', '--project=worker', ...COVERAGE, ...filters]],
+      stages: [[[['--project=node', '--project=worker', ...COVERAGE, ...filters]]]],
       environment: {},
     }
   }
-  const projects = ['node', 'worker', 'e2e', 'clients', 'browser']
   const needsClients = isWhole || filters.some((filter) => filter.includes('clients'))
+  const lane = (...projects: string[]): Lane => projects.map((project) => [`--project=${project}`, ...filters])
   return {
     isWhole,
     needsClients,
-    vitest: projects.map((project) => [`--project=${project}`, ...filters]),
+    // The tests in workerd take one core, whatever there is. End to end is about time, too: it has the machine to itself.
+    stages: [[lane('node')], [lane('worker'), lane('clients', 'browser')], [lane('e2e')]],
     environment: {},
   }
 }

@@ -13,7 +13,7 @@ import {
   skipValue,
 } from '../blocks/json-text'
 import { DEPTH_REFUSED } from '../limits/limits'
-import { VainReading } from './vain-reading'
+import { notRead, VainReading } from './vain-reading'
 
 /** A record that was not taken, by its place in the batch. */
 export interface Rejection extends RecordProblem {
@@ -103,7 +103,10 @@ class Reading {
   /** What is nested too deep and has no end was looked for to the end of the body. */
   #afterBroken(at: number, problem: RecordProblem | undefined): number {
     const readTo = problem?.code === 'too_deep' ? this.#body.length : (problem?.at ?? at)
-    return this.#vain.note(at, readTo) ? nextRecord(this.#body, at) : this.#body.length
+    const next = nextRecord(this.#body, at)
+    if (this.#vain.note(at, readTo)) return next
+    if (next < this.#body.length) this.#count(notRead(next))
+    return this.#body.length
   }
 
   /** A record that breaks the grammar has no end. */

@@ -17,7 +17,7 @@ import {
 } from '../blocks/json-text'
 import { DEPTH_REFUSED } from '../limits/limits'
 import { BodyFailure } from './format'
-import { VainReading } from './vain-reading'
+import { notRead, VainReading } from './vain-reading'
 
 /** Where a value stands in a body. */
 export interface Span {
@@ -89,13 +89,6 @@ function walkValue(body: Uint8Array, from: number): WalkedRecord {
 }
 
 const skipWhole = (body: Uint8Array, from: number): number => skipValue(body, from, { at: 1, max: DEPTH_REFUSED })
-
-/** Nobody is to think that the rest was taken. */
-const notRead = (at: number): RecordProblem => ({
-  code: 'invalid_json',
-  detail: 'so much before it is broken that what follows was not read',
-  at,
-})
 
 const notAnObject = (at: number): RecordProblem => ({ code: 'invalid_json', detail: 'a log is a JSON object', at })
 

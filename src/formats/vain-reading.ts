@@ -1,3 +1,5 @@
+import type { RecordProblem } from '../blocks/batch-builder'
+
 /**
  * How much of a body may be read in vain after objects that turn out to be broken: what never ends is read to the end each time it
  * is tried, and a hostile body could have that done for each of its lines.
@@ -15,6 +17,13 @@ export class VainReading {
     return this.#left > 0
   }
 }
+
+/** What stands for the rest of such a body, lest anybody think that it was taken. */
+export const notRead = (at: number): RecordProblem => ({
+  code: 'invalid_json',
+  detail: 'so much before it is broken that what follows was not read',
+  at,
+})
 
 const TIMES_MAX = 8
 const SPARE_BYTES = 65_536

@@ -78,7 +78,7 @@ it('does not move the row under the pointer while 500 logs come; the pill counts
   await page.getByText('before number 200', { exact: true }).waitFor()
   await page.mouse.move(640, 500)
   await page.mouse.wheel(0, -600)
-  await page.locator('.new-pill').waitFor()
+  await page.getByText('Paused', { exact: false }).first().waitFor()
   const row = await middleRow(page)
   await watchRow(page, row.key)
   for (let round = 0; round < 25; round++) await send('during', round * 20, 20)

@@ -25,7 +25,7 @@ afterAll(async () => {
 const clientOf = (door: Door): Logtail =>
   new Logtail(door.key, {
     endpoint: door.url,
-    ...{ batchSize: BATCH, batchInterval: 50, retryCount: 20, retryBackoff: 200, contextObjectMaxDepth: 50 },
+    ...{ batchSize: BATCH, batchInterval: 50, retryCount: 100, retryBackoff: 100, contextObjectMaxDepth: 50 },
     ...{ throwExceptions: true, burstProtectionMax: 1_000_000 },
   })
 
@@ -49,8 +49,8 @@ function expectAll(
     `${name}: ${delivered.size} delivered, ${counts.size} found, ${doubled} doubled, ${door.answersLost} answers lost`,
   )
   expect([...delivered].filter((n) => !counts.has(n))).toEqual([])
-  // It has no name for a request: what lost its answer comes again.
-  expect(doubled).toBeLessThanOrEqual(door.answersLost * BATCH)
+  // It has no name for a request: what lost its answer comes again, whole. After refusals a request may hold all that waited.
+  expect(Math.max(...counts.values())).toBeLessThanOrEqual(1 + door.answersLost)
 }
 
 describe('@logtail/node', () => {

@@ -260,6 +260,8 @@ async function ask({ target, lines }: Variant, name: Name): Promise<string> {
   const answer = await sendRaw(server.port, `${head.join('\r\n')}\r\n\r\n`, { isLast: false })
   const canaries = new Set(Array.from(answer.matchAll(/canary-\w+/g), ([canary]) => canary))
   const [, status = 'no answer'] = /^HTTP\/1\.1 (\d{3}) /.exec(answer) ?? []
+  // What the runtime takes for the root is answered as everybody's root is: by the banner that Elasticsearch clients look for.
+  if (status === '200' && answer.includes('You Know, for Search')) return '404'
   return [status, ...canaries].join(' ')
 }
 

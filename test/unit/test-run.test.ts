@@ -5,11 +5,15 @@ import { expect, it } from 'vitest'
 import { countsOf, outcomeOf, summaryLine, sumOf } from '../../scripts/test/counts'
 import { parseTestArgs } from '../../scripts/test/test-args'
 
-it('runs everything in order when nothing is asked for', () => {
+it('runs everything when nothing is asked for: what is for one core beside what is for the other', () => {
   expect(parseTestArgs([])).toEqual({
     isWhole: true,
     needsClients: true,
-    vitest: [['--project=node'], ['--project=worker'], ['--project=e2e'], ['--project=clients'], ['--project=browser']],
+    stages: [
+      [[['--project=node']]],
+      [[['--project=worker']], [['--project=clients'], ['--project=browser']]],
+      [[['--project=e2e']]],
+    ],
     environment: {},
   })
 })
@@ -18,12 +22,16 @@ it('hands filters to every project and leaves out the other steps', () => {
   expect(parseTestArgs(['test/unit/x.test.ts'])).toMatchObject({
     isWhole: false,
     needsClients: false,
-    vitest: [
-      ['--project=node', 'test/unit/x.test.ts'],
-      ['--project=worker', 'test/unit/x.test.ts'],
-      ['--project=e2e', 'test/unit/x.test.ts'],
-      ['--project=clients', 'test/unit/x.test.ts'],
-      ['--project=browser', 'test/unit/x.test.ts'],
+    stages: [
+      [[['--project=node', 'test/unit/x.test.ts']]],
+      [
+        [['--project=worker', 'test/unit/x.test.ts']],
+        [
+          ['--project=clients', 'test/unit/x.test.ts'],
+          ['--project=browser', 'test/unit/x.test.ts'],
+        ],
+      ],
+      [[['--project=e2e', 'test/unit/x.test.ts']]],
     ],
   })
 })
@@ -36,7 +44,7 @@ it('installs the real clients only when their tests are asked for', () => {
 it('runs the programs of others only when asked to', () => {
   expect(parseTestArgs(['--shippers'])).toEqual({
     ...{ isWhole: false, needsClients: false },
-    vitest: [['--project=shippers']],
+    stages: [[[['--project=shippers']]]],
     environment: {},
   })
 })
@@ -45,10 +53,10 @@ it('soaks end to end and with new cases for properties, and measures coverage ov
   expect(parseTestArgs(['--soak'])).toEqual({
     isWhole: false,
     needsClients: false,
-    vitest: [['--project=node', '--project=e2e']],
+    stages: [[[['--project=node', '--project=e2e']]]],
     environment: { SLUICE_SOAK: '1' },
   })
-  const [coverage, ...others] = parseTestArgs(['--coverage']).vitest
+  const [coverage, ...others] = parseTestArgs(['--coverage']).stages.flat(2)
   expect(coverage).toEqual(
     expect.arrayContaining(['--project=node', '--project=worker', '--coverage.thresholds.lines=85']),
   )

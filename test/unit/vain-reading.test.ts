@@ -9,6 +9,8 @@ describe('what is read in vain', () => {
     expect(blocks).toHaveLength(1)
     expect(received).toBe(rejected.length + 1)
     expect(received).toBeLessThan(1000)
+    // What was not looked at is said, so that nobody takes it for stored.
+    expect(rejected.at(-1)?.detail).toContain('what follows was not read')
   })
 
   it('never costs a good record beside a handful of broken ones', () => {

@@ -16,7 +16,7 @@ import { DocumentWriter, memberName } from '../document-writer'
 import type { OpenedBody } from '../format'
 import { isNamed, walkMembers } from '../object-members'
 import { openTranscript } from '../transcript'
-import { VainReading } from '../vain-reading'
+import { notRead, VainReading } from '../vain-reading'
 import { isObjectText } from './object-text'
 import { tagsText } from './tags'
 
@@ -110,7 +110,10 @@ class Items {
 
   #refuseLine(at: number): number {
     this.writer.refuseDocument({ code: 'invalid_json', detail: 'a log is a JSON object', at })
-    return this.#vain.note(at, this.#failedAt) ? lineEnd(this.#body, at) : this.#body.length
+    const next = lineEnd(this.#body, at)
+    if (this.#vain.note(at, this.#failedAt)) return next
+    if (next < this.#body.length) this.writer.refuseDocument(notRead(next))
+    return this.#body.length
   }
 
   #writeItem(at: number): number | undefined {

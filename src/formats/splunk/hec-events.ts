@@ -17,7 +17,7 @@ import { DocumentWriter } from '../document-writer'
 import type { OpenedBody } from '../format'
 import { isNamed, walkMembers } from '../object-members'
 import { openPlaced } from '../placed-documents'
-import { VainReading } from '../vain-reading'
+import { notRead, VainReading } from '../vain-reading'
 import { HEC_METADATA, type HecMetadata } from './hec-metadata'
 
 /**
@@ -98,7 +98,10 @@ class HecEvents {
     } catch (error) {
       if (!(error instanceof JsonFailure)) throw error
       this.#refuse(error.problem)
-      return this.#vain.note(at, error.problem.at) ? this.#nextEvent(at) : this.#body.length
+      const next = this.#nextEvent(at)
+      if (this.#vain.note(at, error.problem.at)) return next
+      if (next < this.#body.length) this.#refuse(notRead(next))
+      return this.#body.length
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Env } from '../../env'
+import { requireFullSight } from '../../http/access'
 import { refusalError } from '../../http/caller'
 import type { TenantRequest } from '../../http/handler'
 import { requireMatch, rowTag } from '../../http/if-match'
@@ -22,8 +23,15 @@ export async function askRules(request: TenantRequest, env: Env, ask: RulesAsk):
 /** The same for who has something else to do when it is refused. */
 export const tryRules = (request: TenantRequest, env: Env, ask: RulesAsk): Promise<RulesAnswer> => {
   const rules = tenantRules(env, request.tenantId)
-  return withFreshHints(request, (caller) => rules.ask(caller, ask))
+  return withFreshHints(request, (caller) => {
+    // Each time by who they are then: proved again they may have a filter.
+    if (!OPEN_TO_PARTIAL_SIGHT.has(ask.what)) requireFullSight(request)
+    return rules.ask(caller, ask)
+  })
 }
+
+/** What a rule says is nobody's logs. Everything else is of all logs of the tenant, or changes what happens to them. */
+const OPEN_TO_PARTIAL_SIGHT: ReadonlySet<RulesAsk['what']> = new Set(['list', 'get', 'versions'])
 
 /** A rule as it is now. */
 export const readRule = async (request: TenantRequest, env: Env, id: string): Promise<Rule> =>

@@ -1,6 +1,11 @@
+import { useMemo } from 'preact/hooks'
+import type { TableAnswer } from '../api/logs'
 import { session } from '../api/session'
+import { LineChart } from '../controls/line-chart'
 import { State } from '../controls/state'
 import { useAsked } from '../controls/use-asked'
+import { linesOf } from '../explore/lines-of'
+import { nowMs } from '../time/now'
 
 /** GET /admin/usage */
 interface Usage {
@@ -38,6 +43,7 @@ export function UsageScreen() {
         {(account) => (
           <>
             <Balance of={account} />
+            <Volume />
             <Parts of={account} />
             <PerKey of={account} />
             <Limits />
@@ -81,6 +87,34 @@ function Balance({ of: { received, stored, duplicate, sampled, rejected_total, i
       </div>
     </section>
   )
+}
+
+const DAY_MS = 86_400_000
+const DAYS = 30
+
+/** How many logs of each service there are, by their day. */
+function Volume() {
+  const { fromMs, query } = useMemo(() => lastDays(), [])
+  const counted = useAsked<TableAnswer>('/analytics/histogram', query)
+  return (
+    <section>
+      <h2>Logs by day and service</h2>
+      <State
+        of={counted}
+        isEmpty={({ data }) => data.length === 0}
+        empty={<p class="quiet">None of the last {DAYS} days has a log.</p>}
+      >
+        {(table) => (
+          <LineChart {...linesOf(table, 'service', { fromMs, toMs: fromMs + DAYS * DAY_MS, stepMs: DAY_MS })} />
+        )}
+      </State>
+    </section>
+  )
+}
+
+function lastDays() {
+  const fromMs = (Math.floor(nowMs() / DAY_MS) - DAYS + 1) * DAY_MS
+  return { fromMs, query: { by: 'service', step: '1d', from: new Date(fromMs).toISOString() } }
 }
 
 function Parts({ of: { rejected, sampled_by_rule = {} } }: { readonly of: Usage }) {

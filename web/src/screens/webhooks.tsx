@@ -202,6 +202,7 @@ function OneWebhook({ id }: { readonly id: string }) {
               : 'nothing delivered yet'}{' '}
             · answers in {durationText(shown.health.latencyMs)}
           </p>
+          <Attempted of={shown.health} />
           <p class="buttons">
             <button type="button" class="primary" onClick={() => void act('/test', 'A test is on its way')}>
               Send a test
@@ -231,6 +232,18 @@ function OneWebhook({ id }: { readonly id: string }) {
         </>
       )}
     </State>
+  )
+}
+
+/** How many attempts have arrived, drawn. */
+function Attempted({ of: { attemptsSucceeded, attemptsFailed } }: { readonly of: Webhook['health'] }) {
+  if (attemptsSucceeded + attemptsFailed === 0) return null
+  const text = `${attemptsSucceeded.toLocaleString('en')} attempts arrived, ${attemptsFailed.toLocaleString('en')} failed`
+  return (
+    <div class="share-bar" role="img" aria-label={text} title={text}>
+      <span class="share line-2" style={{ flexGrow: attemptsSucceeded }} />
+      <span class="share line-1" style={{ flexGrow: attemptsFailed }} />
+    </div>
   )
 }
 
