@@ -33,7 +33,8 @@ it(`shows every record once and in order over ${KILLS} times kill -9, by sockets
     name: 'w',
     targets: [{ name: 'acme', ingestKey }],
     random: randomIntegers(random(2 ** 31)),
-    largeRowsMax: 1500,
+    // Less than all tails together may be sent: nothing is skipped, and each record has to be there.
+    largeRowsMax: 120,
     onAnswer: () => {
       answers++
     },
